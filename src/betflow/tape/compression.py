@@ -1,0 +1,273 @@
+"""
+Compressed streams, expanded in small steps: bz2, gz, xz, zst.
+
+Each expander takes something to read from and yields the content in chunks of about `step` bytes,
+however much a few compressed bytes may hold, so memory stays flat even under a decompression bomb.
+Several streams one after the other count as one, as the command line tools have it. Truncation and
+corruption raise `StreamDamagedError` once everything before it has been yielded.
+"""
+
+import bz2
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import zstandard
+
+from betflow.errors import BetflowError
+
+READ_SIZE = 256 * 1024
+# Large steps: a decompressor in a thread waits for the interpreter a few times in each, whatever its size.
+STEP = 4 * 1024 * 1024
+SALVAGE_STEP = 1024
+
+# A zstd block of 4 bytes may expand to 128 KiB, and its decompressor has no output limit: feed it little.
+ZSTD_READ_SIZE = 1024
+
+
+class Damage(StrEnum):
+    """Why a stream of bytes cannot be read any further."""
+
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    EXPANDS_TOO_MUCH = "expands-too-much"
+    UNSUPPORTED = "unsupported"
+
+
+class StreamDamagedError(BetflowError):
+    """A compressed stream or an archive cannot be read any further; what came before it is good."""
+
+    def __init__(self, damage: Damage, message: str) -> None:
+        super().__init__(message)
+        self.damage = damage
+
+
+class Readable(Protocol):
+    """A buffered binary file: what is open, or a member of an archive."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to *size* bytes, none at the end."""
+
+    def peek(self, size: int, /) -> bytes:
+        """Return some of the bytes that come next, without going on."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go to *offset*; only called on what can be rewound."""
+
+
+Expander: TypeAlias = Callable[[Readable, int], Iterator[bytes]]
+"""Expands what it reads, in chunks of about the given number of bytes."""
+
+
+def read(raw: Readable, size: int) -> bytes:
+    """Read up to *size* bytes; whatever an enclosing archive raises becomes a `StreamDamagedError`."""
+    with _archive_errors():
+        return raw.read(size)
+
+
+def peek(raw: Readable, size: int) -> bytes:
+    """Return up to *size* of the bytes that come next; damage is raised as by `read`."""
+    with _archive_errors():
+        return raw.peek(size)[:size]
+
+
+@contextmanager
+def _archive_errors() -> Iterator[None]:
+    """Turn what the standard library's archive readers raise from a read into a `StreamDamagedError`."""
+    try:
+        yield
+    except (zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        raise StreamDamagedError(Damage.CORRUPT, f"the archive around it is damaged: {error}") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise  # the disk, not the data: only bz2 reports bad data without a number
+        raise StreamDamagedError(Damage.CORRUPT, f"the archive around it is damaged: {error}") from error
+
+
+def plain(raw: Readable, step: int) -> Iterator[bytes]:
+    """Yield what there is, as it is."""
+    while chunk := read(raw, step):
+        yield chunk
+
+
+class _Decompressor(Protocol):
+    """What the standard library's bz2 and lzma decompressors have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = ...) -> bytes: ...
+
+
+def _expand(
+    raw: Readable, step: int, kind: str, magic: bytes, new: Callable[[], _Decompressor]
+) -> Iterator[bytes]:
+    """Expand streams one after the other with a decompressor that limits its own output."""
+    data = read(raw, READ_SIZE)
+    while data:
+        decompressor = new()
+        while not decompressor.eof:
+            if decompressor.needs_input and not data:
+                data = read(raw, READ_SIZE)
+                if not data:
+                    raise _truncated(kind)
+            try:
+                chunk = decompressor.decompress(data, step)
+            except (OSError, zlib.error, lzma.LZMAError) as error:
+                raise _corrupt(kind, error) from error
+            data = b""
+            if chunk:
+                yield chunk
+        data = _next_stream(raw, kind, magic, decompressor.unused_data)
+
+
+def _next_stream(raw: Readable, kind: str, magic: bytes, data: bytes) -> bytes:
+    """Return the beginning of the stream that follows, b"" at the end; padding of zeros is skipped."""
+    while True:
+        data = data.lstrip(b"\0")
+        if len(data) < len(magic):
+            more = read(raw, READ_SIZE)
+            if more:
+                data += more
+                continue
+        if not data:
+            return b""
+        if not data.startswith(magic):
+            raise StreamDamagedError(
+                Damage.CORRUPT, f"bytes that are no {kind} follow the end of the {kind} stream"
+            )
+        return data
+
+
+def _truncated(kind: str) -> StreamDamagedError:
+    return StreamDamagedError(Damage.TRUNCATED, f"the {kind} stream is truncated: it ends in the middle")
+
+
+def _corrupt(kind: str, error: Exception) -> StreamDamagedError:
+    return StreamDamagedError(Damage.CORRUPT, f"the {kind} stream is corrupt: {error}")
+
+
+class _Gunzip:
+    """A gzip decompressor with the manners of `bz2.BZ2Decompressor`."""
+
+    def __init__(self) -> None:
+        self._object = zlib.decompressobj(wbits=31)
+        self._held = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._object.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._held
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._object.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        chunk = self._object.decompress(self._held + data, max_length)
+        self._held = self._object.unconsumed_tail
+        return chunk
+
+
+class _Unzstd:
+    """A zstd decompressor with the manners of `bz2.BZ2Decompressor`; little input limits its output."""
+
+    def __init__(self) -> None:
+        self._object = zstandard.ZstdDecompressor().decompressobj()
+        self._held = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._object.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._held
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._object.unused_data + self._held
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        held, at, chunks, size = self._held + data, 0, [], 0
+        while at < len(held) and size < max_length and not self._object.eof:
+            try:
+                chunk = self._object.decompress(held[at : at + ZSTD_READ_SIZE])
+            except zstandard.ZstdError as error:
+                self._held = b""
+                raise OSError(str(error)) from error
+            chunks.append(chunk)
+            size += len(chunk)
+            at += ZSTD_READ_SIZE
+        self._held = held[at:]
+        return b"".join(chunks)
+
+
+def bunzip2(raw: Readable, step: int) -> Iterator[bytes]:
+    """Expand bz2."""
+    return _expand(raw, step, "bz2", b"BZh", bz2.BZ2Decompressor)
+
+
+def gunzip(raw: Readable, step: int) -> Iterator[bytes]:
+    """Expand gzip."""
+    return _expand(raw, step, "gz", b"\x1f\x8b", _Gunzip)
+
+
+def unxz(raw: Readable, step: int) -> Iterator[bytes]:
+    """Expand xz."""
+    return _expand(raw, step, "xz", b"\xfd7zXZ\0", lzma.LZMADecompressor)
+
+
+def unzstd(raw: Readable, step: int) -> Iterator[bytes]:
+    """Expand zstd."""
+    return _expand(raw, step, "zst", b"\x28\xb5\x2f\xfd", _Unzstd)
+
+
+EXPANDERS: dict[bytes, Expander] = {
+    b"BZh": bunzip2,
+    b"\x1f\x8b": gunzip,
+    b"\xfd7zXZ\0": unxz,
+    b"\x28\xb5\x2f\xfd": unzstd,
+}
+"""The expander for each kind of compression, by the bytes that a stream of it begins with."""
+
+SLOW = frozenset({bunzip2, unxz})
+"""Expanders that take about as long as reading the messages; the others are many times faster."""
+
+
+def salvaged(raw: Readable, expand: Expander, *, rewindable: bool, step: int = STEP) -> Iterator[bytes]:
+    """
+    Expand, and where the stream is damaged, get out everything before the damage.
+
+    A decompressor drops what it had in hand when it meets damage. So the stream is expanded once more
+    from its beginning, in steps so small that next to nothing is in hand, where it can be rewound.
+
+    Raises:
+        StreamDamagedError: after everything readable has been yielded.
+    """
+    delivered = 0
+    try:
+        for chunk in expand(raw, step):
+            delivered += len(chunk)
+            yield chunk
+    except StreamDamagedError as damage:
+        if damage.damage is not Damage.CORRUPT or not rewindable:
+            raise
+    else:
+        return
+    raw.seek(0)
+    for chunk in expand(raw, SALVAGE_STEP):
+        if delivered < len(chunk):
+            yield chunk[delivered:]
+        delivered = max(0, delivered - len(chunk))

@@ -1,0 +1,271 @@
+"""
+What tapes come wrapped in: plain, gz, bz2, xz, zst; tar and zip of those, nested a few levels.
+
+The kind is told from the content, never from the name. Everything streams: memory does not grow with
+the size of a file, and nothing is written to disk. Files from outside are taken as hostile: they
+expand under `Limits`, member names are only ever labels, and links inside archives are not followed.
+"""
+
+import io
+import os
+import tarfile
+import zipfile
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from betflow.errors import NotFoundError, StorageError
+from betflow.tape.compression import (
+    EXPANDERS,
+    READ_SIZE,
+    SLOW,
+    Damage,
+    Readable,
+    StreamDamagedError,
+    peek,
+    plain,
+    salvaged,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+HEAD_SIZE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    How far a file may expand before it is taken for a decompression bomb.
+
+    Attributes:
+        ratio: Expanded bytes for each byte of the file on disk. Real tapes stay below 100.
+        free: Expanded bytes below which the ratio does not matter.
+        depth: Containers inside containers, e.g. 3 for a bz2 in a tar in a gz.
+        line: Longest line in bytes. The largest image of 200 markets has a few million.
+    """
+
+    ratio: int = 400
+    free: int = 2 << 30
+    depth: int = 4
+    line: int = 16 << 20
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """
+    One stream of lines inside a file: the file itself, or a member of an archive.
+
+    Attributes:
+        path: The file on disk.
+        name: Where it is inside the file, outermost first, ``!`` between; empty for the file itself.
+        chunks: Its expanded content. Members of one file have to be used in order: going on to the
+            next one ends this one. Raises `StreamDamagedError` where the content cannot be read further.
+        slow: Whether expanding it takes so long that a thread for it pays.
+    """
+
+    path: Path
+    name: str
+    chunks: Iterator[bytes]
+    slow: bool
+
+    @property
+    def label(self) -> str:
+        """The file and the place inside it, for people."""
+        return f"{self.path}!{self.name}" if self.name else str(self.path)
+
+
+def members(path: Path, limits: Limits = DEFAULT_LIMITS) -> Generator[Member]:
+    """
+    Yield every stream of lines in the file, in the order of the file.
+
+    Raises:
+        NotFoundError: there is no such file, or it is a folder.
+        StorageError: the file cannot be opened.
+        StreamDamagedError: the archive itself cannot be read any further. Damage inside a member is
+            raised by its `chunks`, and the next member follows.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no file {path}.") from None
+    except IsADirectoryError:
+        raise NotFoundError(f"{path} is a folder, not a file.") from None
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be opened: {error.strerror}.", advice="Check its permissions."
+        ) from error
+    with file:
+        meter = _Meter(limits, os.fstat(file.fileno()).st_size)
+        yield from _look_inside(file, _Place(path, limits, rewindable=True), meter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the nest of containers we are."""
+
+    path: Path
+    limits: Limits
+    rewindable: bool
+    name: str = ""
+    depth: int = 0
+    slow: bool = False
+
+    def inside(self, name: str = "", *, rewindable: bool, slow: bool = False) -> "_Place":
+        return replace(
+            self,
+            name="!".join(filter(None, (self.name, name))),
+            depth=self.depth + 1,
+            rewindable=rewindable,
+            slow=slow or self.slow,
+        )
+
+    def member(self, chunks: Iterator[bytes]) -> Member:
+        return Member(self.path, self.name, chunks, self.slow)
+
+
+class _Meter:
+    """Counts what a file expands to, over all its members and layers, and stops a bomb."""
+
+    def __init__(self, limits: Limits, size: int) -> None:
+        self._limit = max(limits.free, limits.ratio * size)
+        self._expanded = 0
+
+    def count(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._expanded += len(chunk)
+            if self._expanded > self._limit:
+                raise StreamDamagedError(
+                    Damage.EXPANDS_TOO_MUCH,
+                    f"the file expands to more than {self._limit:,} bytes, which no tape of its size does: "
+                    "taken for a decompression bomb and left",
+                )
+            yield chunk
+
+
+class _ChunkStream(io.RawIOBase):
+    """Chunks as a file, for the archive readers."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._held = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        target = memoryview(buffer).cast("B")
+        filled = 0
+        while filled < len(target):
+            if not self._held:
+                self._held = memoryview(next(self._chunks, b""))
+                if not self._held:
+                    break
+            size = min(len(self._held), len(target) - filled)
+            target[filled : filled + size] = self._held[:size]
+            self._held = self._held[size:]
+            filled += size
+        return filled
+
+
+def _look_inside(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:
+    """Yield the members of what *raw* holds, told by its first bytes."""
+    if place.depth > place.limits.depth:
+        yield place.member(
+            damaged_content(Damage.UNSUPPORTED, f"containers are nested more than {place.limits.depth} deep")
+        )
+        return
+    try:
+        head = peek(raw, HEAD_SIZE)
+    except StreamDamagedError as error:
+        yield place.member(damaged_content(error.damage, error.message))
+        return
+    if head[257:262] == b"ustar":
+        yield from _tar_members(raw, place, meter)
+    elif head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        yield from _zip_members(raw, place, meter)
+    else:
+        for magic, expand in EXPANDERS.items():
+            if head.startswith(magic):
+                chunks = meter.count(salvaged(raw, expand, rewindable=place.rewindable))
+                yield from _expanded(chunks, place.inside(rewindable=False, slow=expand in SLOW), meter)
+                return
+        yield place.member(meter.count(salvaged(raw, plain, rewindable=place.rewindable)))
+
+
+def _expanded(chunks: Iterator[bytes], place: _Place, meter: _Meter) -> Iterator[Member]:
+    """Yield what was below a compression: lines, or another container."""
+    try:
+        first = next(chunks, b"")
+    except StreamDamagedError as error:
+        yield place.member(damaged_content(error.damage, error.message))
+        return
+    content = _chain(first, chunks)
+    if first[257:262] == b"ustar" or first.startswith((b"PK\x03\x04", b"PK\x05\x06", *EXPANDERS)):
+        yield from _look_inside(io.BufferedReader(_ChunkStream(content), READ_SIZE), place, meter)
+    else:
+        yield place.member(content)
+
+
+def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest
+
+
+def damaged_content(damage: Damage, message: str) -> Iterator[bytes]:
+    """Return content that is nothing but damage: using it raises `StreamDamagedError`."""
+
+    def refuse() -> bytes:
+        raise StreamDamagedError(damage, message)
+
+    return iter(refuse, b"")
+
+
+def _open_tar(raw: Readable, *, rewindable: bool) -> tarfile.TarFile:
+    file = cast("IO[bytes]", raw)
+    return tarfile.open(fileobj=file, mode="r:") if rewindable else tarfile.open(fileobj=file, mode="r|")
+
+
+def _tar_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:
+    try:
+        with _open_tar(raw, rewindable=place.rewindable) as archive:
+            for entry in archive:
+                content = archive.extractfile(entry) if entry.isreg() else None  # links are never followed
+                if content is not None:
+                    inner = place.inside(entry.name, rewindable=place.rewindable)
+                    yield from _look_inside(cast("Readable", content), inner, meter)
+    except (tarfile.TarError, EOFError) as error:
+        raise StreamDamagedError(Damage.CORRUPT, f"the tar archive is damaged: {error}") from error
+
+
+def _zip_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:
+    if not place.rewindable:
+        yield place.member(
+            damaged_content(
+                Damage.UNSUPPORTED,
+                "a zip inside another container cannot be streamed; unpack it once by hand",
+            )
+        )
+        return
+    try:
+        with zipfile.ZipFile(cast("IO[bytes]", raw)) as archive:
+            for entry in archive.infolist():
+                if entry.is_dir():
+                    continue
+                inner = place.inside(entry.filename, rewindable=True)
+                try:
+                    content = archive.open(entry)
+                except (NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
+                    yield inner.member(
+                        damaged_content(Damage.UNSUPPORTED, f"the zip member cannot be read: {error}")
+                    )
+                else:
+                    with content:
+                        yield from _look_inside(cast("Readable", content), inner, meter)
+    except zipfile.BadZipFile as error:
+        raise StreamDamagedError(Damage.CORRUPT, f"the zip archive is damaged: {error}") from error

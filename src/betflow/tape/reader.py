@@ -1,0 +1,288 @@
+"""
+Tapes, message by message.
+
+Never silent, never fatal: a damaged line becomes a `Finding` that names file, line, offset and reason,
+and reading goes on behind it; where a compressed stream breaks off, everything before the break is
+read. Every line is accounted for in `Tape.account`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from operator import length_hint
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from betflow.errors import Finding, NotFoundError
+from betflow.exchange.book import MarketBook, MarketBooks
+from betflow.tape.compression import StreamDamagedError
+from betflow.tape.containers import DEFAULT_LIMITS, Limits, Member
+from betflow.tape.content import Content
+from betflow.tape.lines import Batch, batches
+from betflow.wire.stream import KNOWN_OPERATIONS, MarketChangeMessage, StreamMessage, decode
+
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+MOST_FINDINGS = 1000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a message stands: line number from 1, and byte offset in the expanded content from 0."""
+
+    line: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """
+    What became of the lines of a tape: ``lines == messages + other + blank + damaged``.
+
+    Attributes:
+        lines: Lines read so far.
+        messages: Market change messages, heartbeats included.
+        other: Other messages of the stream: connections, statuses, orders, and operations unknown here.
+        blank: Lines with nothing on them.
+        damaged: Lines that are no message, each in a finding.
+        bytes: Size of the expanded content.
+    """
+
+    lines: int = 0
+    messages: int = 0
+    other: int = 0
+    blank: int = 0
+    damaged: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: "Account") -> "Account":
+        """Return the account of both."""
+        return Account(
+            self.lines + other.lines,
+            self.messages + other.messages,
+            self.other + other.other,
+            self.blank + other.blank,
+            self.damaged + other.damaged,
+            self.bytes + other.bytes,
+        )
+
+
+class Tape:
+    """
+    One stream of recorded messages: a file, or one member of an archive.
+
+    Iterate over it to get, for each market change, the market's book after it; or over `messages`.
+    Each iteration begins afresh.
+
+    Args:
+        source: A file, or a `Member` of one; a member can be read once only.
+        limits: When to stop expanding it.
+        readahead: Expand in a thread of its own, ahead of the reader.
+
+    Attributes:
+        path: The file.
+        label: The file and the place inside it, for people.
+        books: The books of the markets seen so far.
+        message: The latest message; its `status`, `clk` and `ct` are here.
+        findings: What could not be read, so far.
+
+    Raises:
+        NotFoundError: there is no such file.
+    """
+
+    def __init__(
+        self, source: str | Path | Member, *, limits: Limits = DEFAULT_LIMITS, readahead: bool = True
+    ) -> None:
+        self._source = source if isinstance(source, Member) else Path(source)
+        self.path = self._source.path if isinstance(self._source, Member) else self._source
+        self.label = self._source.label if isinstance(self._source, Member) else str(self._source)
+        if not self.path.is_file():
+            raise NotFoundError(f"There is no file {self.path}.")
+        self._limits = limits
+        self._ahead = readahead
+        self._content: Content | None = None
+        self._begin()
+
+    def __repr__(self) -> str:
+        return f"<Tape {self.label}>"
+
+    def __iter__(self) -> Iterator[MarketBook]:
+        """
+        Yield the book of each market that a message changed, after each of its changes.
+
+        The book is a live view: the next step alters it. What changed is in its `change` and
+        `changed_runners`.
+        """
+        return self._read(self._fold)
+
+    def messages(self) -> Iterator[MarketChangeMessage]:
+        """Return every market change message in order, heartbeats too, without folding it into `books`."""
+        return self._read(self._pass_on)
+
+    def open(self) -> Content:
+        """Open the file and begin to read ahead, before the first message is asked for."""
+        if self._content is None:
+            self._content = Content(self._source, self._limits, ahead=self._ahead)
+        return self._content
+
+    @property
+    def position(self) -> Position:
+        """Where the latest message stands."""
+        index = len(self._batch.lines) - length_hint(self._remaining) - 1
+        return Position(self._batch.number + index, self._batch.offset_of(index))
+
+    @property
+    def account(self) -> Account:
+        """What became of the lines read so far."""
+        lines = self._batch.number - 1 + len(self._batch.lines) - length_hint(self._remaining)
+        messages = lines - self._other - self._blank - self._damaged
+        return Account(lines, messages, self._other, self._blank, self._damaged, self._bytes)
+
+    def _begin(self) -> None:
+        self.books = MarketBooks()
+        self.message: MarketChangeMessage | None = None
+        self.findings: list[Finding] = []
+        self._findings_left_out = 0
+        self._other = self._blank = self._damaged = self._bytes = 0
+        self._start(Batch([], 1, 0))
+
+    def _start(self, batch: Batch) -> None:
+        self._batch = batch
+        self._remaining = iter(batch.lines)
+
+    def close(self) -> None:
+        """Stop what `open` began; reading a tape to its end, or leaving the loop, does it too."""
+        if self._content is not None:
+            self._content.close()
+            self._content = None
+
+    def _read(self, use: Callable[[Iterator[StreamMessage]], Iterator[T]]) -> Iterator[T]:
+        """Begin afresh, and yield what *use* makes of the messages; a line that is none is passed over."""
+        content, self._content = self.open(), None
+        self._begin()
+        try:
+            for batch in batches(self._counted(content), self._limits.line, self._note_too_long):
+                self._start(batch)
+                messages = map(decode, self._remaining)
+                while True:
+                    try:
+                        yield from use(messages)
+                    except DECODE_ERRORS as error:
+                        self._note_line(error)  # and go on behind it
+                    else:
+                        break
+        except StreamDamagedError as error:
+            self._note_stream(error)
+        finally:
+            content.close()
+        if not self.findings and self.account.lines == self.account.blank:
+            self._note(Finding("tape.empty", self.label, "The tape is empty: there is no message in it."))
+        if self._findings_left_out:
+            message = f"There are {self._findings_left_out:,} more findings; only the first are listed."
+            self.findings.append(Finding("tape.more-findings", self.label, message))
+
+    def _pass_on(self, messages: Iterator[StreamMessage]) -> Iterator[MarketChangeMessage]:
+        for message in messages:
+            if isinstance(message, MarketChangeMessage):
+                self.message = message
+                yield message
+            else:
+                self._other += 1
+
+    def _fold(self, messages: Iterator[StreamMessage]) -> Iterator[MarketBook]:
+        books = self.books
+        book_of = books.books
+        for message in messages:
+            if not isinstance(message, MarketChangeMessage):
+                self._other += 1
+                continue
+            self.message = message
+            publish_time = message.pt
+            for change in books.changes(message):
+                try:
+                    book = book_of[change.id]
+                except KeyError:
+                    book = books.book(change.id)
+                book.apply(change, publish_time)
+                yield book
+
+    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._bytes += len(chunk)
+            yield chunk
+
+    def _note(self, finding: Finding) -> None:
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(finding)
+        else:
+            self._findings_left_out += 1
+
+    def _note_line(self, error: Exception) -> None:
+        position = self.position
+        line = self._batch.lines[position.line - self._batch.number]
+        if not line.strip():
+            self._blank += 1
+        elif _is_unknown_operation(line, error):
+            self._other += 1
+        else:
+            self._note_damaged_line(position, len(line), _reason(error))
+
+    def _note_damaged_line(self, position: Position, size: int, reason: str) -> None:
+        self._damaged += 1
+        if self._batch.unended:
+            message = f"The tape ends in the middle of line {position.line}: {reason}. Left out."
+            self._note(Finding("tape.half-line", self.label, message, _where(position, size=size)))
+            return
+        before = self.findings[-1] if self.findings else None
+        if before and before.code == "tape.line-damaged" and _line_after(before) == position.line:
+            first, lines = int(before.where["line"]), int(before.where["lines"]) + 1
+            what = f"Lines {first} to {position.line} are no messages"
+            message = f"{what}; the first: {before.where['reason']}. Left out."
+            self.findings[-1] = replace(before, message=message, where={**before.where, "lines": lines})
+            return
+        message = f"Line {position.line} is no message: {reason}. Left out."
+        where = _where(position, size=size, lines=1, reason=reason)
+        self._note(Finding("tape.line-damaged", self.label, message, where))
+
+    def _note_too_long(self, number: int, offset: int, size: int) -> None:
+        self._start(Batch([], number + 1, offset + size + 1))
+        reason = f"it is {size:,} bytes long, more than the limit of {self._limits.line:,}"
+        self._note_damaged_line(Position(number, offset), size, reason)
+
+    def _note_stream(self, error: StreamDamagedError) -> None:
+        message = f"After {self.account.lines:,} lines: {error.message}."
+        where: dict[str, int | str] = {"line": self.account.lines, "offset": self._bytes}
+        self._note(Finding(f"tape.{error.damage}", self.label, message, where))
+
+
+def _where(position: Position, **more: int | str) -> dict[str, int | str]:
+    return {"line": position.line, "offset": position.offset, **more}
+
+
+def _line_after(finding: Finding) -> int:
+    return int(finding.where["line"]) + int(finding.where["lines"])
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    return str(error)
+
+
+def _is_unknown_operation(line: bytes, error: Exception) -> bool:
+    """Whether the line is a message of the stream, of a kind that this version does not know."""
+    if not isinstance(error, msgspec.ValidationError):
+        return False
+    try:
+        operation = msgspec.json.decode(line, type=_Operation).op
+    except DECODE_ERRORS:
+        return False
+    return operation not in KNOWN_OPERATIONS
+
+
+class _Operation(msgspec.Struct):
+    op: str

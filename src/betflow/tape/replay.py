@@ -1,0 +1,130 @@
+"""Many tapes, one after the other."""
+
+import warnings
+from collections.abc import Generator, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from betflow.errors import Finding, NotFoundError
+from betflow.exchange.book import MarketBook
+from betflow.tape.compression import StreamDamagedError
+from betflow.tape.containers import DEFAULT_LIMITS, Limits, Member, damaged_content, members
+from betflow.tape.reader import Account, Tape
+
+
+class TapeDamageWarning(UserWarning):
+    """Something of a tape could not be read. `read` warns of it, so that it is never silent."""
+
+
+def files(paths: Iterable[str | Path]) -> Iterator[Path]:
+    """
+    Yield the files that the paths name: files as they are, folders with all that is below them, by name.
+
+    Hidden files and folders (names that begin with a dot) below a folder are left out.
+
+    Raises:
+        NotFoundError: a path does not exist.
+    """
+    for path in map(Path, paths):
+        if path.is_dir():
+            for below in sorted(path.rglob("*")):
+                if below.is_file() and not any(
+                    part.startswith(".") for part in below.relative_to(path).parts
+                ):
+                    yield below
+        elif path.is_file():
+            yield path
+        else:
+            raise NotFoundError(f"There is no file or folder {path}.")
+
+
+def tapes(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, readahead: bool = True) -> Generator[Tape]:
+    """
+    Yield every tape in a file: the file itself, or the members of an archive.
+
+    Each has to be read before the next is asked for. An archive that is damaged ends in a tape that
+    has nothing but the finding.
+    """
+    path = Path(path)
+    try:
+        for member in members(path, limits):
+            yield Tape(member, limits=limits, readahead=readahead)
+    except StreamDamagedError as error:
+        content = damaged_content(error.damage, error.message)
+        yield Tape(Member(path, "", content, slow=False), limits=limits, readahead=False)
+
+
+class Replay:
+    """
+    Several tapes, one after the other, while the next is being expanded in the background.
+
+    Attributes:
+        tape: The tape being read; its `position`, `message` and `label` say where we are.
+        findings: What could not be read, over all tapes read so far.
+        account: What became of the lines, over all tapes read so far.
+    """
+
+    def __init__(self, paths: Iterable[str | Path], limits: Limits = DEFAULT_LIMITS) -> None:
+        self._files = list(files(paths))
+        self._limits = limits
+        self.tape: Tape | None = None
+        self.findings: list[Finding] = []
+        self.account = Account()
+
+    def __iter__(self) -> Iterator[MarketBook]:
+        """Yield the book of each market that a message changed, after each of its changes."""
+        for tape in self.tapes():
+            yield from tape
+
+    def tapes(self) -> Iterator[Tape]:
+        """Yield tape after tape; each has to be read before the next is asked for."""
+        following: _Begun | None = None
+        try:
+            for file in [*self._files, None]:
+                current, following = following, _Begun(file, self._limits) if file else None
+                for tape in current or ():
+                    self.tape = tape
+                    yield tape
+                    self._close(tape)
+        finally:
+            if following is not None:
+                following.close()
+
+    def _close(self, tape: Tape) -> None:
+        self.findings.extend(tape.findings)
+        self.account += tape.account
+        for finding in tape.findings:
+            warnings.warn(f"{finding.subject}: {finding.message}", TapeDamageWarning, stacklevel=4)
+
+
+class _Begun:
+    """The tapes of a file, of which the first is being expanded already."""
+
+    def __init__(self, file: Path, limits: Limits) -> None:
+        self._tapes = tapes(file, limits=limits)
+        self._first = next(self._tapes)
+        self._first.open()
+
+    def __iter__(self) -> Iterator[Tape]:
+        return chain((self._first,), self._tapes)
+
+    def close(self) -> None:
+        self._first.close()
+        self._tapes.close()
+
+
+def read(*paths: str | Path, limits: Limits = DEFAULT_LIMITS) -> Replay:
+    """
+    Read tapes: iterate over the result to get, for each change, the market's book.
+
+    Args:
+        paths: Files, or folders with all that is below them; plain, compressed, or archives of many.
+        limits: When a file is taken for a decompression bomb.
+
+    Returns:
+        A `Replay`; what could not be read is in its `findings`, and each finding is warned of.
+
+    Raises:
+        NotFoundError: a path does not exist.
+    """
+    return Replay(paths, limits)
