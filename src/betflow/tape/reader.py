@@ -20,7 +20,7 @@ from betflow.tape.compression import StreamDamagedError
 from betflow.tape.containers import DEFAULT_LIMITS, Limits, Member
 from betflow.tape.content import Content
 from betflow.tape.lines import Batch, batches
-from betflow.wire.stream import KNOWN_OPERATIONS, MarketChangeMessage, StreamMessage, decode
+from betflow.wire.stream import MarketChangeMessage, decode_market_change
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MOST_FINDINGS = 1000
@@ -80,12 +80,12 @@ class Tape:
         source: A file, or a `Member` of one; a member can be read once only.
         limits: When to stop expanding it.
         readahead: Expand in a thread of its own, ahead of the reader.
+        on_chunk: Gets each piece of the expanded content, in order, before its lines are read.
 
     Attributes:
         path: The file.
         label: The file and the place inside it, for people.
         books: The books of the markets seen so far.
-        message: The latest message; its `status`, `clk` and `ct` are here.
         findings: What could not be read, so far.
 
     Raises:
@@ -93,7 +93,12 @@ class Tape:
     """
 
     def __init__(
-        self, source: str | Path | Member, *, limits: Limits = DEFAULT_LIMITS, readahead: bool = True
+        self,
+        source: str | Path | Member,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        readahead: bool = True,
+        on_chunk: Callable[[bytes], object] | None = None,
     ) -> None:
         self._source = source if isinstance(source, Member) else Path(source)
         self.path = self._source.path if isinstance(self._source, Member) else self._source
@@ -102,6 +107,7 @@ class Tape:
             raise NotFoundError(f"There is no file {self.path}.")
         self._limits = limits
         self._ahead = readahead
+        self._on_chunk = on_chunk
         self._content: Content | None = None
         self._begin()
 
@@ -128,6 +134,11 @@ class Tape:
         return self._content
 
     @property
+    def message(self) -> MarketChangeMessage | None:
+        """The latest message: its `clk`, `ct` and `status` (503 while data may be late) are here."""
+        return self.books.message
+
+    @property
     def position(self) -> Position:
         """Where the latest message stands."""
         index = len(self._batch.lines) - length_hint(self._remaining) - 1
@@ -142,7 +153,6 @@ class Tape:
 
     def _begin(self) -> None:
         self.books = MarketBooks()
-        self.message: MarketChangeMessage | None = None
         self.findings: list[Finding] = []
         self._findings_left_out = 0
         self._other = self._blank = self._damaged = self._bytes = 0
@@ -158,14 +168,14 @@ class Tape:
             self._content.close()
             self._content = None
 
-    def _read(self, use: Callable[[Iterator[StreamMessage]], Iterator[T]]) -> Iterator[T]:
+    def _read(self, use: Callable[[Iterator[MarketChangeMessage]], Iterator[T]]) -> Iterator[T]:
         """Begin afresh, and yield what *use* makes of the messages; a line that is none is passed over."""
         content, self._content = self.open(), None
         self._begin()
         try:
             for batch in batches(self._counted(content), self._limits.line, self._note_too_long):
                 self._start(batch)
-                messages = map(decode, self._remaining)
+                messages = map(decode_market_change, self._remaining)
                 while True:
                     try:
                         yield from use(messages)
@@ -183,34 +193,19 @@ class Tape:
             message = f"There are {self._findings_left_out:,} more findings; only the first are listed."
             self.findings.append(Finding("tape.more-findings", self.label, message))
 
-    def _pass_on(self, messages: Iterator[StreamMessage]) -> Iterator[MarketChangeMessage]:
-        for message in messages:
-            if isinstance(message, MarketChangeMessage):
-                self.message = message
-                yield message
-            else:
-                self._other += 1
+    def _fold(self, messages: Iterator[MarketChangeMessage]) -> Iterator[MarketBook]:
+        return self.books.fold(messages)
 
-    def _fold(self, messages: Iterator[StreamMessage]) -> Iterator[MarketBook]:
-        books = self.books
-        book_of = books.books
+    def _pass_on(self, messages: Iterator[MarketChangeMessage]) -> Iterator[MarketChangeMessage]:
         for message in messages:
-            if not isinstance(message, MarketChangeMessage):
-                self._other += 1
-                continue
-            self.message = message
-            publish_time = message.pt
-            for change in books.changes(message):
-                try:
-                    book = book_of[change.id]
-                except KeyError:
-                    book = books.book(change.id)
-                book.apply(change, publish_time)
-                yield book
+            self.books.message = message
+            yield message
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             self._bytes += len(chunk)
+            if self._on_chunk is not None:
+                self._on_chunk(chunk)
             yield chunk
 
     def _note(self, finding: Finding) -> None:
@@ -224,7 +219,7 @@ class Tape:
         line = self._batch.lines[position.line - self._batch.number]
         if not line.strip():
             self._blank += 1
-        elif _is_unknown_operation(line, error):
+        elif _is_other_message(line, error):
             self._other += 1
         else:
             self._note_damaged_line(position, len(line), _reason(error))
@@ -273,15 +268,14 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _is_unknown_operation(line: bytes, error: Exception) -> bool:
-    """Whether the line is a message of the stream, of a kind that this version does not know."""
+def _is_other_message(line: bytes, error: Exception) -> bool:
+    """Whether the line is a message of the stream, but none of market changes."""
     if not isinstance(error, msgspec.ValidationError):
         return False
     try:
-        operation = msgspec.json.decode(line, type=_Operation).op
+        return msgspec.json.decode(line, type=_Operation).op != "mcm"
     except DECODE_ERRORS:
         return False
-    return operation not in KNOWN_OPERATIONS
 
 
 class _Operation(msgspec.Struct):
