@@ -1,0 +1,93 @@
+"""The program: choose measurements, run them, print the table, write the JSON."""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench import material
+from bench.measurements import HEAVY, MEASUREMENTS, Bench
+from bench.processes import ChildFailedError
+from bench.results import Measurement, table, write_json
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "bench-results"
+PEERS = ("betfair_data", "betfairlightweight", "sqlite-utils")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measure betflow next to its peers, on the same files in the same run.",
+    )
+    parser.add_argument(
+        "measurements", nargs="*", metavar="NAME", help=f"{', '.join(MEASUREMENTS)} (default: all)"
+    )
+    parser.add_argument("--quick", action="store_true", help=f"without {' and '.join(HEAVY)}")
+    parser.add_argument(
+        "--seconds", type=float, default=1.0, help="how long each reader reads a round (default: 1)"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="where to write all numbers (bench-results/…)"
+    )
+    options = parser.parse_args()
+    unknown = sorted(set(options.measurements) - set(MEASUREMENTS))
+    if unknown:
+        parser.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
+    return options
+
+
+def _chosen(options: argparse.Namespace) -> list[str]:
+    names = options.measurements or [name for name in MEASUREMENTS if not (options.quick and name in HEAVY)]
+    return [str(name) for name in names]
+
+
+def _about() -> dict[str, Any]:
+    return {
+        "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": {
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+        },
+        "versions": {name: version(name) for name in ("betflow", *PEERS)},
+    }
+
+
+def _measure(names: Sequence[str], *, seconds: float) -> list[Measurement]:
+    RESULTS.mkdir(exist_ok=True)
+    # Beside the repository's files and not in the system's folder for them, which may be memory.
+    with tempfile.TemporaryDirectory(dir=RESULTS, prefix="work-") as work:
+        bench = Bench(material.find_tapes(Path(work)), Path(work), seconds, say=_say)
+        return [line for name in names for line in MEASUREMENTS[name](bench)]
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+
+
+def main() -> None:
+    """Run the bench; exit with 1 when a figure is not what is wanted, with 3 when it cannot be run."""
+    options = _options()
+    about = _about()
+    try:
+        measurements = _measure(_chosen(options), seconds=options.seconds)
+    except (FileNotFoundError, ChildFailedError) as error:
+        print(f"scripts/bench: {error}", file=sys.stderr)
+        sys.exit(3)
+    print(table(measurements))
+    path = options.json or RESULTS / f"{about['taken'].replace(':', '')}.json"
+    write_json(path, measurements, about=about)
+    _say(f"written: {path}")
+    sys.exit(0 if all(line.is_met for line in measurements) else 1)
+
+
+if __name__ == "__main__":
+    main()

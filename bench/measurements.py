@@ -1,0 +1,245 @@
+"""What is measured, one function each: from the tapes to the lines of the table."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from bench import material, processes
+from bench.results import Bound, Measurement, Spread, at_least, at_most
+from betflow.tape import read as read_tapes
+
+LONG_TAPE_BYTES = 2**30
+MEMORY_LIMIT_MIB = 150
+READ_ROUNDS = 5
+START_ROUNDS = 20
+BACKFILL_ROUNDS = 3
+# 110 copies of the four common tapes are 4.5 million messages: a quarter of a minute for the peer.
+BACKFILL_COPIES = 110
+# The peer has two modes, of which the faster is what counts.
+BETFAIR_DATA = ("betfair_data", "betfair_data_mutable")
+
+Run: TypeAlias = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """
+    What every measurement needs.
+
+    Attributes:
+        tapes: The recorded ones.
+        work: A folder for what is made on the way.
+        seconds: How long a reader goes on in each round.
+        say: Where progress goes, one sentence at a time.
+    """
+
+    tapes: material.Tapes
+    work: Path
+    seconds: float
+    say: Callable[[str], None]
+
+
+def _take_turns(bench: Bench, what: str, rounds: int, runs: Mapping[str, Run]) -> dict[str, Spread]:
+    """Run all, one after the other, again and again (ABAB…); return the values of each."""
+    values: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(1, rounds + 1):
+        for name, run in runs.items():
+            bench.say(f"{what}: round {number} of {rounds}, {name}")
+            values[name].append(run())
+    return {name: Spread(tuple(found)) for name, found in values.items()}
+
+
+def _fastest(rates: Mapping[str, Spread], peers: Sequence[str]) -> str:
+    return max(peers, key=lambda peer: rates[peer].median)
+
+
+def read(bench: Bench) -> Iterator[Measurement]:
+    """Read best back and best lay of every runner after every message, next to betfair_data."""
+    yield from _against_betfair_data(bench, "read", prices=True, wanted=at_least(2.5))
+
+
+def idle(bench: Bench) -> Iterator[Measurement]:
+    """Go through all messages without looking at a price, next to betfair_data."""
+    yield from _against_betfair_data(bench, "idle", prices=False, wanted=at_least(1.1))
+
+
+def _against_betfair_data(bench: Bench, name: str, *, prices: bool, wanted: Bound) -> Iterator[Measurement]:
+    for kind, files in (
+        ("plain", bench.tapes.plain(material.COMMON)),
+        ("bz2", bench.tapes.delivered(material.COMMON)),
+    ):
+        lines = sum(map(material.lines, files))
+        rates = _take_turns(
+            bench,
+            f"{name}, {kind}",
+            READ_ROUNDS,
+            {
+                reader: partial(_rate, reader, files, lines, prices=prices, seconds=bench.seconds)
+                for reader in ("betflow", *BETFAIR_DATA)
+            },
+        )
+        peer = _fastest(rates, BETFAIR_DATA)
+        yield Measurement(
+            name=f"{name}, {kind}",
+            unit="messages/s",
+            ours=rates["betflow"],
+            wanted=wanted,
+            peer=peer,
+            theirs=rates[peer],
+        )
+
+
+def lightweight(bench: Bench) -> Iterator[Measurement]:
+    """Run the same read loop next to betfairlightweight, as dictionaries and as objects."""
+    files = bench.tapes.plain(name for name in bench.tapes.names if name != material.MANY_MARKETS)
+    lines = sum(map(material.lines, files))
+    wanted = {"betfairlightweight": at_least(4.5), "betfairlightweight_objects": at_least(20)}
+    rates = _take_turns(
+        bench,
+        f"read, {len(files)} tapes",
+        READ_ROUNDS,
+        {
+            reader: partial(_rate, reader, files, lines, prices=True, seconds=bench.seconds)
+            for reader in ("betflow", *wanted)
+        },
+    )
+    for peer, bound in wanted.items():
+        yield Measurement(
+            name=f"read, plain, {len(files)} tapes",
+            unit="messages/s",
+            ours=rates["betflow"],
+            wanted=bound,
+            peer=peer,
+            theirs=rates[peer],
+        )
+
+
+def whole(bench: Bench) -> Iterator[Measurement]:
+    """Count the lines of all tapes that are accounted for: as messages, or as anything else that is named."""
+    bench.say("whole: reading every tape with both")
+    files = bench.tapes.delivered(bench.tapes.names)
+    theirs = {path.stem: processes.read("betfair_data", [path]).messages for path in files}
+    lost = [name for name, messages in theirs.items() if not messages]
+    replay = read_tapes(*files)
+    for _ in replay:
+        pass
+    account = replay.account
+    yield Measurement(
+        name=f"whole, {len(files)} tapes",
+        unit="lines",
+        ours=Spread((account.messages + account.other + account.blank + account.damaged,)),
+        wanted=at_least(sum(material.lines(path) for path in files)),
+        peer="betfair_data",
+        theirs=Spread((sum(theirs.values()),)),
+        is_ratio=False,
+        note=(
+            f"betflow: {account.messages:,} messages, {account.other:,} others, {account.blank:,} blank, "
+            f"{account.damaged:,} damaged; betfair_data reads nothing of {', '.join(lost)}"
+        ),
+    )
+
+
+def backfill(bench: Bench) -> Iterator[Measurement]:
+    """Import bz2 files into the archive, next to betfair_data merely reading them."""
+    bench.say(f"backfill: making {BACKFILL_COPIES * len(material.COMMON)} tapes")
+    sources = bench.tapes.delivered(material.COMMON)
+    files = material.write_variants(sources, bench.work / "variants", copies=BACKFILL_COPIES)
+    lines = sum(map(material.lines, sources)) * BACKFILL_COPIES
+    rates = _take_turns(
+        bench,
+        f"backfill, {lines:,} messages",
+        BACKFILL_ROUNDS,
+        {
+            "betflow": partial(_backfill_rate, bench, files[0].parent, lines),
+            **{peer: partial(_rate, peer, files, lines, prices=False, seconds=0) for peer in BETFAIR_DATA},
+        },
+    )
+    peer = _fastest(rates, BETFAIR_DATA)
+    yield Measurement(
+        name=f"backfill, {len(files)} bz2 files",
+        unit="messages/s",
+        ours=rates["betflow"],
+        wanted=at_least(1.3),
+        peer=peer,
+        theirs=rates[peer],
+        note="betflow verifies, compresses and indexes, start and end included; the peer only reads",
+    )
+
+
+def memory(bench: Bench) -> Iterator[Measurement]:
+    """Watch the memory of an import and of a read loop on one very long tape."""
+    bench.say(f"memory: making a tape of {LONG_TAPE_BYTES / 2**30:g} GiB")
+    [source] = bench.tapes.plain([material.LONG_TAPE])
+    tape = bench.work / f"long-{source.name}"
+    material.write_long_tape(source, tape, size=LONG_TAPE_BYTES)
+    with tempfile.TemporaryDirectory(dir=bench.work) as data_dir:
+        commands = {
+            "read loop": processes.reader_command("betflow", [tape], "--prices"),
+            "backfill": _backfill_command(tape, data_dir),
+        }
+        for name, command in commands.items():
+            bench.say(f"memory: {name}")
+            peak = processes.peak_memory(command)
+            yield Measurement(
+                name=f"memory, 1 GiB tape, {name}",
+                unit="MiB",
+                ours=Spread((peak.largest_process,)),
+                wanted=at_most(MEMORY_LIMIT_MIB),
+                note=f"{name}: the largest process; all of them together {peak.all_processes:.0f} MiB",
+            )
+    tape.unlink()
+
+
+def start(bench: Bench) -> Iterator[Measurement]:
+    """Start the program only to hear its version, next to sqlite-utils."""
+    commands = {name: [str(processes.PROGRAMS / name), "--version"] for name in ("betflow", "sqlite-utils")}
+    for command in commands.values():
+        processes.run(command)  # once unmeasured, so that compiled modules are there for both
+    times = _take_turns(
+        bench,
+        "start",
+        START_ROUNDS,
+        {name: partial(_milliseconds, command) for name, command in commands.items()},
+    )
+    yield Measurement(
+        name="start, --version",
+        unit="ms",
+        ours=times["betflow"],
+        wanted=at_most(0.8),
+        peer="sqlite-utils",
+        theirs=times["sqlite-utils"],
+    )
+
+
+def _rate(reader: str, files: Sequence[Path], lines: int, *, prices: bool, seconds: float) -> float:
+    """Return messages per second; every line is a message, and a reader that loses one is out."""
+    reading = processes.read(reader, files, prices=prices, seconds=seconds)
+    if reading.messages != lines * reading.passes:
+        raise processes.ChildFailedError(
+            f"{reader} found {reading.messages:,} messages in {reading.passes} times {lines:,} lines"
+        )
+    return reading.rate
+
+
+def _milliseconds(command: Sequence[str]) -> float:
+    return processes.seconds_of(command) * 1000
+
+
+def _backfill_rate(bench: Bench, folder: Path, messages: int) -> float:
+    with tempfile.TemporaryDirectory(dir=bench.work) as data_dir:
+        return messages / processes.seconds_of(_backfill_command(folder, data_dir))
+
+
+def _backfill_command(path: Path, data_dir: str) -> list[str]:
+    program = str(processes.PROGRAMS / "betflow")
+    return [program, "backfill", str(path), "--workers", "2", "--data-dir", data_dir, "--json"]
+
+
+MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
+    measurement.__name__: measurement
+    for measurement in (read, idle, lightweight, whole, backfill, memory, start)
+}
+HEAVY = ("backfill", "memory")
