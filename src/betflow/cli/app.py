@@ -1,0 +1,50 @@
+"""The commands of betflow, and the door that the console script comes in by."""
+
+from typing import Annotated, Any
+
+import typer
+
+from betflow import __version__
+from betflow.cli import audit
+from betflow.cli.contract import early_failure
+from betflow.cli.options import CommandGroup
+from betflow.cli.screen import prepare_streams
+from betflow.errors import BetflowError, ExitCode, UsageError
+
+app = CommandGroup(name="betflow", help="Prove every number of your Betfair Exchange trading.")
+app.add_typer(audit.app)
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if is_asked:
+        typer.echo(f"betflow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _betflow(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Hold the options of the program itself."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run betflow with these arguments and return the exit code."""
+    prepare_streams()
+    try:
+        code: int | None = app(arguments, prog_name="betflow", standalone_mode=False)
+    except BetflowError as error:
+        return early_failure(error, arguments, command="")
+    except typer.TyperException as error:
+        message = error.format_message().strip().rstrip(".")
+        if not message:
+            # A group without a command has shown its help.
+            return ExitCode.USAGE
+        context: Any = getattr(error, "ctx", None)
+        path = context.command_path if context else "betflow"
+        usage = UsageError(f"{message}.", advice=f"See '{path} --help'.")
+        return early_failure(usage, arguments, command=path.partition(" ")[2])
+    return code or 0

@@ -1,0 +1,134 @@
+"""
+The options that every command has, wherever on the command line they stand.
+
+`CommandGroup` is a Typer app that adds them to itself and to each of its commands, so ``betflow --json audit
+ls``, ``betflow audit --json ls`` and ``betflow audit ls --json`` mean the same.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+_PANEL = "Everywhere"
+
+
+def _common(
+    *,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON envelope instead.", rich_help_panel=_PANEL)
+    ] = False,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where betflow keeps everything. [BETFLOW_DATA_DIR]", rich_help_panel=_PANEL),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Use config/PROFILE.yaml. [BETFLOW_PROFILE]", rich_help_panel=_PANEL),
+    ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option(
+            help="debug, info, warning or error. [BETFLOW_LOG_LEVEL]", rich_help_panel=_PANEL, metavar="LEVEL"
+        ),
+    ] = None,
+) -> None:
+    """Hold the declaration of the options; the values are read from the contexts."""
+
+
+def _no_options() -> None:
+    """Hold no options: those of a group that has none of its own."""
+
+
+_PARAMETERS = tuple(inspect.signature(_common).parameters.values())
+_NAMES = frozenset(each.name for each in _PARAMETERS)
+
+
+@dataclass(frozen=True, slots=True)
+class CommonOptions:
+    """What the command line says about every command; None where it says nothing."""
+
+    json: bool
+    data_dir: Path | None
+    profile: str | None
+    log_level: str | None
+
+
+class CommandGroup(typer.Typer):
+    """A group of commands that all take the common options."""
+
+    def __init__(self, *, name: str | None = None, help: str) -> None:  # noqa: A002 - Typer's word
+        super().__init__(
+            name=name,
+            help=help,
+            no_args_is_help=True,
+            pretty_exceptions_enable=False,
+            pretty_exceptions_show_locals=False,
+            rich_markup_mode="rich",
+            add_completion=False,
+        )
+        self.callback()(_no_options)
+
+    def callback(self, **settings: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - Typer's
+        """Register a function that holds the options of the group itself."""
+        register = super().callback(**settings)
+
+        def add(function: Callable[..., None]) -> Callable[..., None]:
+            register(_with_common_options(function))
+            return function
+
+        return add
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - Typer's
+        """Register a function as a command that also takes the common options."""
+        register = super().command(name, **settings)
+
+        def add(function: Callable[..., None]) -> Callable[..., None]:
+            register(_with_common_options(function))
+            return function
+
+        return add
+
+
+def common_options(ctx: typer.Context) -> CommonOptions:
+    """Read the common options; the one nearest to the end of the command line wins."""
+    found: dict[str, Any] = {}
+    for context in _lineage(ctx):
+        for name in _NAMES:
+            value = context.params.get(name)
+            if value not in (None, False):
+                found.setdefault(name, value)
+    return CommonOptions(
+        json=bool(found.get("json")),
+        data_dir=found.get("data_dir"),
+        profile=found.get("profile"),
+        log_level=found.get("log_level"),
+    )
+
+
+def own_arguments(ctx: typer.Context) -> dict[str, Any]:
+    """Return what was asked of this command alone, by name, without the common options."""
+    return {name: value for name, value in ctx.params.items() if name not in _NAMES}
+
+
+def _with_common_options(function: Callable[..., None]) -> Callable[..., None]:
+    @wraps(function)
+    def command(**values: Any) -> None:  # noqa: ANN401 - whatever the command declares
+        function(**{name: value for name, value in values.items() if name not in _NAMES})
+
+    own = inspect.signature(function, eval_str=True)
+    parameters = [*own.parameters.values(), *_PARAMETERS]
+    parameters.sort(key=lambda each: each.kind)
+    command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]  # inspect reads it
+    return command
+
+
+def _lineage(ctx: typer.Context) -> Iterator[Any]:
+    context: Any = ctx
+    while context is not None:
+        yield context
+        context = context.parent

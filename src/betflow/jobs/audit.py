@@ -1,0 +1,152 @@
+"""What was run, what each run did, and proof that the record of it is whole."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from betflow.errors import DamagedError, ExitCode, NotFoundError, UsageError
+from betflow.jobs import integrity, records
+from betflow.jobs.outcome import Outcome
+from betflow.jobs.plain import plain
+from betflow.jobs.runs import RunContext
+from betflow.ledger.journal import Entry, Journal
+from betflow.ledger.runs import RunRow, RunStatus, RunTable
+
+LAST = "last"
+_AUDITS = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """
+    Which runs to list.
+
+    Attributes:
+        limit: At most this many, the newest.
+        command: This command or its subcommands: "tape" is all of tape. None is every command.
+        status: One of `RunStatus`; None is every status.
+    """
+
+    limit: int = 20
+    command: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRequest:
+    """Which run to show: its id, a beginning that only it has, or "last" for the last that was no audit."""
+
+    run: str
+
+
+def ls(request: ListRequest, context: RunContext) -> Outcome:
+    """List runs, the newest first, without the one that asks."""
+    if request.status is not None and request.status not in set(RunStatus):
+        raise UsageError(
+            f"{request.status!r} is not a status.", advice=f"Choose one of {', '.join(RunStatus)}."
+        )
+    rows = (
+        row
+        for row in RunTable(context.ledger).newest_first()
+        if row.run_id != context.run_id
+        and (request.status is None or row.status == request.status)
+        and (request.command is None or _is_command(row, request.command))
+    )
+    return Outcome(data={"runs": [_summary(row) for row in islice(rows, request.limit)]})
+
+
+def show(request: ShowRequest, context: RunContext) -> Outcome:
+    """
+    Show one run: its row, its record and the entries that it wrote.
+
+    Raises:
+        NotFoundError: if no run has that id, or several begin so.
+    """
+    row = _find(request.run, context)
+    entries = [_entry(entry) for entry in Journal(context.ledger).entries_of(row.run_id)]
+    record: dict[str, Any] = {}
+    if row.record is not None:
+        try:
+            record = records.read_record(context.data_dir / row.record)
+        except FileNotFoundError:
+            raise DamagedError(
+                f"the record of run {row.run_id} is gone: {context.data_dir / row.record}.",
+                advice="'betflow audit verify' says what else is; restore it from a backup.",
+            ) from None
+    data = {
+        "run": {**asdict(row), "arguments": json.loads(row.arguments), "seconds": _seconds(row)},
+        "data": record.get("data", {}),
+        "findings": record.get("findings", []),
+        "inputs": record.get("run", {}).get("inputs", []),
+        "artifacts": record.get("artifacts", []),
+        "entries": entries,
+    }
+    return Outcome(data=data)
+
+
+def verify(context: RunContext) -> Outcome:
+    """Check the journal's chain, the runs' rows and records, and the files that runs wrote."""
+    check = integrity.check_all(context)
+    findings = tuple(check.findings)
+    data = {
+        "is_whole": not findings,
+        "first_bad": asdict(check.chain.first_bad) if check.chain.first_bad else None,
+        "entries": check.chain.entries,
+        "head": asdict(check.chain.head),
+        "runs": check.runs,
+        "records": check.records,
+        "files": check.files,
+    }
+    return Outcome(data=data, findings=findings, exit_code=ExitCode.DAMAGED if findings else None)
+
+
+def _is_command(row: RunRow, command: str) -> bool:
+    return row.command == command or row.command.startswith(f"{command} ")
+
+
+def _find(wanted: str, context: RunContext) -> RunRow:
+    table = RunTable(context.ledger)
+    if wanted == LAST:
+        for row in table.newest_first():
+            if row.run_id != context.run_id and not _is_command(row, _AUDITS):
+                return row
+        raise NotFoundError("nothing was run yet but audits.", advice="Run a command first.")
+    found = list(islice(table.starting_with(plain(wanted)), 5))
+    exact = [row for row in found if row.run_id == wanted]
+    match exact or found:
+        case [row]:
+            return row
+        case []:
+            raise NotFoundError(
+                f"no run begins with {wanted!r}.", advice="'betflow audit ls' lists the runs."
+            )
+        case several:
+            ids = ", ".join(row.run_id for row in several)
+            raise NotFoundError(
+                f"several runs begin with {wanted!r}: {ids} ….", advice="Give more of the id."
+            )
+
+
+def _summary(row: RunRow) -> dict[str, Any]:
+    return {
+        "run_id": row.run_id,
+        "command": row.command,
+        "status": row.status,
+        "exit_code": row.exit_code,
+        "started": row.started,
+        "finished": row.finished,
+        "seconds": _seconds(row),
+    }
+
+
+def _seconds(row: RunRow) -> float | None:
+    if row.finished is None:
+        return None
+    elapsed = datetime.fromisoformat(row.finished) - datetime.fromisoformat(row.started)
+    return elapsed.total_seconds()
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {**asdict(entry), "body": json.loads(entry.body)}

@@ -1,0 +1,222 @@
+"""
+The checks behind ``audit verify``: each compares two things that were written down apart from each other.
+
+The chain with itself and with the anchors in the records; the records with the hashes in the chain; the list
+of runs with the chain that it is a projection of; the files on the disk with the hashes that the runs gave
+them.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from betflow.errors import DamagedError, Finding
+from betflow.jobs import liveness
+from betflow.jobs.outcome import artifact_of
+from betflow.jobs.records import anchor_of, read_record, record_files, record_sha256
+from betflow.jobs.runs import RunContext
+from betflow.jobs.sealing import lock_path
+from betflow.ledger.journal import Head, Journal
+from betflow.ledger.runs import RunRow, RunTable, project
+from betflow.ledger.verification import Verdict, missing_guards, verify_chain
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """
+    What the checks found.
+
+    Attributes:
+        runs: How many rows were compared with the journal.
+        records: How many run records were read.
+        files: How many files that runs wrote were hashed.
+    """
+
+    chain: Verdict
+    runs: int
+    records: int
+    files: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    sha256: str
+    anchor: Head | None
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the entries that begin and end runs tell."""
+
+    rows: dict[str, RunRow] = field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def check_all(context: RunContext) -> Check:
+    """Do every check, whatever the ones before it found; what began after this run is left to the next."""
+    table = RunTable(context.ledger)
+    own = table.get(context.run_id)
+    own_seq = own.started_seq if own is not None else 0
+    found, damaged = _read_records(context.data_dir)
+    told = _told_by_journal(context, until=own_seq)
+    chain = _check_chain(context, found, cut=own_seq - 1)
+    findings = [
+        *_chain_findings(context, chain),
+        *told.findings,
+        *damaged,
+        *_check_rows(table, told.rows, until=own_seq),
+        *_check_records(context, told.rows, found, skip={each.subject for each in damaged}),
+        *_check_files(context, told.files),
+    ]
+    return Check(
+        chain, runs=len(told.rows), records=len(found), files=len(told.files), findings=tuple(findings)
+    )
+
+
+def _read_records(data_dir: Path) -> tuple[dict[str, _Record], list[Finding]]:
+    """Read every record, by its path in the data folder."""
+    found: dict[str, _Record] = {}
+    damaged = []
+    for file in record_files(data_dir):
+        path = file.relative_to(data_dir).as_posix()
+        try:
+            found[path] = _read(file)
+        except (DamagedError, OSError) as error:
+            damaged.append(Finding("audit.record-altered", path, str(error)))
+    return found, damaged
+
+
+def _read(file: Path) -> _Record:
+    record = read_record(file)
+    return _Record(record_sha256(record), anchor_of(record))
+
+
+def _told_by_journal(context: RunContext, *, until: int) -> _Told:
+    told = _Told()
+    for entry in Journal(context.ledger).entries_of_runs():
+        if entry.seq > until:
+            break
+        try:
+            row = project(told.rows.get(entry.run_id), entry)
+            artifacts = {each["path"]: each for each in json.loads(entry.body).get("artifacts", [])}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            message = f"entry {entry.seq} does not say what a {entry.kind} entry says."
+            told.findings.append(Finding("audit.entry-unreadable", entry.run_id, message, {"seq": entry.seq}))
+            continue
+        if row is not None:
+            told.rows[entry.run_id] = row
+        told.files.update(artifacts)
+    return told
+
+
+def _check_chain(context: RunContext, found: dict[str, _Record], *, cut: int) -> Verdict:
+    anchors = [record.anchor for record in found.values() if record.anchor is not None]
+    context.progress.start("journal", total=Journal(context.ledger).head().seq, unit="entries")
+    verdict = verify_chain(context.ledger, anchors=anchors, cut=cut, on_entry=context.progress.advance)
+    context.progress.stop()
+    return verdict
+
+
+def _chain_findings(context: RunContext, chain: Verdict) -> Iterator[Finding]:
+    if chain.first_bad is not None:
+        bad = chain.first_bad
+        message = (
+            f"entry {bad.seq} is {bad.defect}: {bad.reason}. Trust nothing from there on and compare with a "
+            "backup. This check itself was chained to the head that it found."
+        )
+        yield Finding(f"audit.journal-{bad.defect}", "journal", message, {"seq": bad.seq})
+    for name in missing_guards(context.ledger):
+        message = f"the trigger {name}, which keeps the journal append-only, was dropped or changed."
+        yield Finding("audit.guard-missing", "journal", message)
+
+
+def _check_rows(table: RunTable, told: dict[str, RunRow], *, until: int) -> Iterator[Finding]:
+    """Compare the list of runs with what the journal tells of them."""
+    listed = {row.run_id: row for row in table.newest_first()}
+    for run_id, expected in told.items():
+        row = listed.pop(run_id, None)
+        if row is None:
+            yield Finding(
+                "audit.run-missing", run_id, "the journal knows this run, the list of runs does not."
+            )
+        elif row != expected and not (expected.sealed_seq is None and (row.sealed_seq or 0) > until):
+            names = ", ".join(
+                each.name
+                for each in fields(RunRow)
+                if getattr(row, each.name) != getattr(expected, each.name)
+            )
+            yield Finding(
+                "audit.run-altered", run_id, f"the list of runs differs from the journal in: {names}."
+            )
+    for run_id, row in listed.items():
+        if row.started_seq <= until:
+            yield Finding("audit.run-unknown", run_id, "the list of runs has this run, the journal does not.")
+
+
+def _check_records(
+    context: RunContext, told: dict[str, RunRow], found: dict[str, _Record], *, skip: set[str]
+) -> Iterator[Finding]:
+    """Compare each record with the hash in the entry that sealed its run, and its anchor with that entry."""
+    expected = {row.record: row for row in told.values() if row.record is not None}
+    for path in sorted(expected.keys() - skip):
+        row = expected[path]
+        # Its process may be about to put it there.
+        is_pending = liveness.is_alive(lock_path(context.data_dir, row.run_id))
+        if path not in found and (context.data_dir / path).exists():
+            found[path] = _read(context.data_dir / path)
+        record = found.get(path)
+        if record is None:
+            if not is_pending:
+                yield Finding("audit.record-missing", path, f"the record of run {row.run_id} is gone.")
+        elif record.sha256 != row.record_sha256:
+            yield Finding(
+                "audit.record-altered", path, "the record does not have the hash that the journal holds."
+            )
+        elif not _is_anchored(context, record, row):
+            message = f"the record does not vouch for entry {row.sealed_seq} as the journal has it."
+            yield Finding("audit.record-altered", path, message, {"seq": row.sealed_seq or 0})
+    for path in sorted(found.keys() - expected.keys()):
+        if not _is_in_chain(context, found[path].anchor):
+            message = "the journal does not know that this run ended as its record says."
+            yield Finding("audit.record-unknown", path, message)
+
+
+def _is_anchored(context: RunContext, record: _Record, row: RunRow) -> bool:
+    return (
+        record.anchor is not None
+        and record.anchor.seq == row.sealed_seq
+        and _is_in_chain(context, record.anchor)
+    )
+
+
+def _is_in_chain(context: RunContext, anchor: Head | None) -> bool:
+    if anchor is None:
+        return False
+    entry = Journal(context.ledger).entry(anchor.seq)
+    return entry is not None and entry.hash == anchor.hash
+
+
+def _check_files(context: RunContext, written: dict[str, dict[str, Any]]) -> Iterator[Finding]:
+    """Hash each file that runs wrote and compare it with what the last of them recorded."""
+    context.progress.start("files", total=len(written), unit="files")
+    for path, expected in sorted(written.items()):
+        try:
+            actual = artifact_of(context.data_dir / path)
+        except FileNotFoundError:
+            yield Finding("audit.file-missing", path, "a run wrote this file; it is gone.")
+        except OSError as error:
+            yield Finding(
+                "audit.file-unreadable", path, f"a run wrote this file; it cannot be read: {error.strerror}."
+            )
+        else:
+            if actual.sha256 != expected["sha256"]:
+                message = (
+                    f"a run wrote {expected['bytes']} bytes into this file; it was changed ({actual.bytes})."
+                )
+                yield Finding("audit.file-changed", path, message, {"sha256": actual.sha256})
+        context.progress.advance()
+    context.progress.stop()

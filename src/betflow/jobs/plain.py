@@ -1,0 +1,77 @@
+"""Values as plain JSON types, and secrets as stars, before anything is written down."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Any
+
+MASK = "********"
+
+_SECRET_WORDS = frozenset(
+    {"auth", "cookie", "credential", "credentials", "key", "passphrase", "passwd", "password", "pin", "pwd"}
+    | {"secret", "secrets", "session", "token", "tokens"}
+)
+_SECRET_PARTS = re.compile(r"passw|secret|token|credential|apikey|appkey|privatekey", re.IGNORECASE)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_URL_PASSWORD = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """
+    Return a value as dictionaries, lists, texts, numbers, booleans and None.
+
+    Bytes in a file name that are no text are written as escapes, since JSON has no bytes.
+
+    Raises:
+        TypeError: for a type that has no obvious JSON form.
+    """
+    result: Any = value
+    match value:
+        case Enum():
+            result = plain(value.value)
+        case None | bool() | int() | float():
+            pass
+        case str():
+            result = value.encode(errors="backslashreplace").decode()
+        case PurePath() | Decimal():
+            result = plain(str(value))
+        case date():
+            result = value.isoformat()
+        case Mapping():
+            result = {str(plain(key)): plain(member) for key, member in value.items()}
+        case list() | tuple():
+            result = [plain(member) for member in value]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            result = {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+        case _:
+            raise TypeError(f"{type(value).__name__} has no JSON form; give text, numbers, lists or objects")
+    return result
+
+
+def redacted(value: object, *, name: str = "") -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """
+    Return a value as plain JSON types, with `MASK` in place of everything whose name smells of a secret.
+
+    A value that hides itself (pydantic's ``SecretStr``) is masked whatever its name, and so is the user part
+    of a URL.
+    """
+    if value is not None and (hasattr(value, "get_secret_value") or is_secret_name(name)):
+        return MASK
+    match value:
+        case Mapping():
+            return {str(plain(key)): redacted(member, name=str(key)) for key, member in value.items()}
+        case list() | tuple():
+            return [redacted(member) for member in value]
+        case str():
+            return _URL_PASSWORD.sub(MASK, plain(value))
+    return plain(value)
+
+
+def is_secret_name(name: str) -> bool:
+    """Say whether a setting, option or field of this name may hold a secret; rather once too often."""
+    words = {word.lower() for word in _WORDS.findall(name)}
+    return bool(words & _SECRET_WORDS or _SECRET_PARTS.search(name))

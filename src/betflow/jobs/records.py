@@ -1,0 +1,98 @@
+"""
+The JSON record of each run: its envelope, what made it, and an anchor into the journal.
+
+A record is ``runs/<year>/<month>/<day>/<run id>.json`` in the data folder. Its anchor holds the place and
+hash of the entry that sealed the run, outside the database: a journal that was cut short or written anew no
+longer agrees with it.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from betflow.errors import DamagedError
+from betflow.ledger.canonical import canonical_json, digest
+from betflow.ledger.journal import Head
+
+FOLDER = "runs"
+_ANCHOR = "journal"
+
+
+def record_path(run_id: str, started: str) -> str:
+    """Name the record of a run relative to the data folder; *started* is ISO 8601."""
+    year, month, day = started[:10].split("-")
+    return f"{FOLDER}/{year}/{month}/{day}/{run_id}.json"
+
+
+def record_sha256(record: dict[str, Any]) -> str:
+    """Hash a record without its anchor, which cannot be known before the entry that holds this hash."""
+    return digest(canonical_json({key: value for key, value in record.items() if key != _ANCHOR}))
+
+
+def anchored(record: dict[str, Any], *, seq: int, entry_hash: str) -> dict[str, Any]:
+    """Return a record with its anchor."""
+    return {**record, _ANCHOR: {"seq": seq, "hash": entry_hash}}
+
+
+def anchor_of(record: dict[str, Any]) -> Head | None:
+    """Return place and hash of the entry that a record vouches for, or None where it vouches for none."""
+    match record.get(_ANCHOR):
+        case {"seq": int(seq), "hash": str(entry_hash)}:
+            return Head(seq, entry_hash)
+    return None
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write a record for good: it is on the disk, whole, when this returns."""
+    _make_private(path.parent)
+    handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        # In one go and without indentation, which takes the slow way through the encoder.
+        file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+        file.flush()
+        os.fsync(handle)
+
+
+def publish_record(staged: Path, path: Path) -> None:
+    """Move a staged record to its place in one step."""
+    _make_private(path.parent)
+    staged.replace(path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder, and the folders above it that are missing; mkdir gives the mode only to the last."""
+    if not folder.is_dir():
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """
+    Read a record back.
+
+    Raises:
+        FileNotFoundError: if it is gone.
+        DamagedError: if it is no JSON object any more.
+    """
+    try:
+        record = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(
+            f"the run record {path} is not JSON any more: {error}.", advice="Restore it from a backup."
+        ) from error
+    if not isinstance(record, dict):
+        raise DamagedError(f"the run record {path} is not a JSON object.", advice="Restore it from a backup.")
+    return record
+
+
+def record_files(data_dir: Path) -> Iterator[Path]:
+    """Yield every record of a data folder, the oldest day first."""
+    yield from sorted((data_dir / FOLDER).glob("*/*/*/*.json"))

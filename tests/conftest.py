@@ -1,0 +1,63 @@
+"""What tests share: a clock that stands still until it is read, and a data folder of their own."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from betflow.jobs.runs import Run, RunContext, Runs
+from betflow.ledger.store import Ledger, open_ledger
+
+START_MS = 1_771_407_000_000
+"""2026-02-18T09:30:00.000Z."""
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of the person who runs the tests away from them."""
+    for name in os.environ:
+        if name.startswith("BETFLOW_") and name not in {"BETFLOW_TAPES", "BETFLOW_PYTHON"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> Callable[[], int]:
+    """Return a clock that is a millisecond later each time it is read."""
+    return itertools.count(START_MS).__next__
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Return a data folder that does not exist yet."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def ledger(data_dir: Path) -> Iterator[Ledger]:
+    """Open an empty ledger, closed at the end."""
+    opened = open_ledger(data_dir)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def runs(data_dir: Path, clock: Callable[[], int]) -> Runs:
+    """Return the runs of an empty data folder, whose ids are run-1, run-2 and so on."""
+    numbers = itertools.count(1)
+    return Runs(data_dir, clock=clock, ids=lambda _time_ms: f"run-{next(numbers)}")
+
+
+@pytest.fixture
+def run(runs: Runs) -> Iterator[Run]:
+    """Start a run, closed at the end."""
+    started = runs.start("test", {}, config_hash="0")
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def context(run: Run) -> RunContext:
+    """Return what a job gets to see."""
+    return run.context

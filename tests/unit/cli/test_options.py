@@ -1,0 +1,85 @@
+"""Every command keeps the promises that all commands make, wherever the common options stand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from betflow.cli.app import app
+from betflow.cli.options import CommandGroup, CommonOptions, common_options, own_arguments
+
+
+def every_command(command: Any, path: str = "betflow") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - Typer's own
+    """Yield each command below a command with its path, groups too."""
+    yield path, command
+    for name, member in getattr(command, "commands", {}).items():
+        yield from every_command(member, f"{path} {name}")
+
+
+COMMANDS = dict(every_command(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_command_has_help(path: str) -> None:
+    """Each command and each group says what it is for, in a sentence, and so does each of its options."""
+    command = COMMANDS[path]
+
+    assert (command.help or "").strip().split("\n")[0].endswith(".")
+    assert [] == [each.name for each in command.params if not getattr(each, "help", None)]
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_command_has_the_common_options(path: str) -> None:
+    """Each command and each group takes --json, --data-dir, --profile and --log-level."""
+    options = {option for each in COMMANDS[path].params for option in each.opts}
+
+    assert {"--json", "--data-dir", "--profile", "--log-level"} <= options
+
+
+@pytest.fixture
+def seen() -> tuple[CommandGroup, list[tuple[CommonOptions, dict[str, Any]]]]:
+    """Return a program of one nested command, and what that command sees."""
+    calls: list[tuple[CommonOptions, dict[str, Any]]] = []
+    program = CommandGroup(name="program", help="A program.")
+    group = CommandGroup(name="group", help="A group.")
+
+    @group.command("do")
+    def do(ctx: typer.Context, what: str, *, depth: int = 3) -> None:
+        """Do it."""
+        assert ("x", 3) == (what, depth)
+        calls.append((common_options(ctx), own_arguments(ctx)))
+
+    @group.command("rest")
+    def rest() -> None:
+        """Rest."""
+
+    program.add_typer(group)
+    return program, calls
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--json --data-dir d group do x",
+        "group --json --data-dir d do x",
+        "group do x --json --data-dir d",
+        "group do --json --data-dir d x",
+        "--json --data-dir other group do x --data-dir d",
+    ],
+)
+def test_common_options_stand_anywhere(
+    seen: tuple[CommandGroup, list[tuple[CommonOptions, dict[str, Any]]]], line: str
+) -> None:
+    """The common options mean the same before and after the command; the last one wins."""
+    program, calls = seen
+
+    program(line.split(), standalone_mode=False)
+
+    assert [
+        (
+            CommonOptions(json=True, data_dir=Path("d"), profile=None, log_level=None),
+            {"what": "x", "depth": 3},
+        )
+    ] == calls

@@ -1,0 +1,87 @@
+"""Values become JSON, and secrets stars."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+import pytest
+from pydantic import SecretStr
+
+from betflow.jobs.plain import MASK, is_secret_name, plain, redacted
+
+
+class _Side(StrEnum):
+    BACK = "back"
+
+
+@dataclass(frozen=True)
+class _Bet:
+    side: _Side
+    price: Decimal
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"),
+    [
+        ("tapes/1.234", PurePosixPath("tapes/1.234")),
+        ("3.05", Decimal("3.05")),
+        ("2026-02-18T09:30:00+00:00", datetime(2026, 2, 18, 9, 30, tzinfo=UTC)),
+        ({"side": "back", "price": "2"}, _Bet(_Side.BACK, Decimal(2))),
+        ({"back": [1, None, True]}, {_Side.BACK: (1, None, True)}),
+        ("1.234\\udcff.bz2", "1.234\udcff.bz2"),
+    ],
+)
+def test_values_become_plain_json(expected: object, value: object) -> None:
+    """Paths, decimals, dates, enums and dataclasses have one obvious form; odd file names are escaped."""
+    assert expected == plain(value)
+
+
+def test_what_has_no_json_form_is_refused() -> None:
+    """Bytes are refused with their type named."""
+    with pytest.raises(TypeError, match="bytes has no JSON form"):
+        plain({"raw": b"1"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "app_key",
+        "appKey",
+        "APP-KEY",
+        "sessionToken",
+        "client_secret",
+        "BETFAIR_PASSWORD",
+        "api_key",
+    ],
+)
+def test_names_that_smell_of_secrets(name: str) -> None:
+    """Names of secrets are known in every spelling."""
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize("name", ["market", "path", "interval", "monkey", "keyboard", "authority", "profile"])
+def test_names_that_do_not(name: str) -> None:
+    """Words that merely contain such letters are left alone."""
+    assert not is_secret_name(name)
+
+
+def test_secrets_are_masked_however_deep() -> None:
+    """A secret is masked by its name, by its type, and in a URL; what stands beside it stays."""
+    value = {
+        "path": "a",
+        "login": [{"app_key": "s3cret"}],
+        "hidden": SecretStr("s3cret"),
+        "proxy": "https://me:s3cret@example.com/",
+        "token": None,
+    }
+
+    assert {
+        "path": "a",
+        "login": [{"app_key": MASK}],
+        "hidden": MASK,
+        "proxy": f"https://{MASK}@example.com/",
+        "token": None,
+    } == redacted(value)

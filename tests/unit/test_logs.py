@@ -1,0 +1,65 @@
+"""Logs are readable by their reader, and never hold local variables."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from betflow.logs import configure_logs
+
+SECRET = "s3cret-in-a-local"  # noqa: S105 - planted, to see that it does not come out
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _reset() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+def fail() -> None:
+    """Fail with a secret in a local variable."""
+    password = SECRET
+    raise ValueError("the login failed" if password else "")
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), _Terminal()], ids=["file", "terminal"])
+def test_locals_are_never_logged(stream: io.StringIO) -> None:
+    """A traceback shows where it failed and not what was in the variables."""
+    configure_logs(level="info", stream=stream)
+
+    try:
+        fail()
+    except ValueError as error:
+        structlog.get_logger().error("login.failed", exc_info=error)
+
+    assert "the login failed" in stream.getvalue()
+    assert SECRET not in stream.getvalue()
+
+
+def test_lines_are_json_where_nobody_looks() -> None:
+    """Away from a terminal each event is one JSON object on a line, with its time in UTC."""
+    stream = io.StringIO()
+    configure_logs(level="info", stream=stream)
+
+    structlog.get_logger().info("segment.closed", bytes=7)
+
+    event = json.loads(stream.getvalue())
+    assert ("segment.closed", "info", 7) == (event["event"], event["level"], event["bytes"])
+    assert event["timestamp"].endswith("Z")
+
+
+def test_less_serious_events_are_left_out() -> None:
+    """Only what is as serious as the level is written."""
+    stream = io.StringIO()
+    configure_logs(level="warning", stream=stream)
+
+    structlog.get_logger().info("segment.closed")
+
+    assert not stream.getvalue()
