@@ -244,14 +244,14 @@ class MarketBook:
         alone.books[change.id] = self
         alone.apply(MarketChangeMessage(pt=publish_time, mc=[change]))
 
-    def _clear(self) -> None:
-        """Forget prices and volumes. The definition stays: an image without one does not unsay it."""
+    def _clear(self, *, definition: MarketDefinition | None) -> None:
+        """Begin anew with a definition: the image's, else the one known, which an image does not unsay."""
         self.runners = []
         self._runner_of = {}
         self.total_matched = None
         self.covered = True
-        if self.definition is not None:
-            self._define(self.definition)
+        if definition is not None:
+            self._define(definition)
 
     def _define(self, definition: MarketDefinition) -> None:
         self.definition = definition
@@ -264,8 +264,10 @@ class MarketBook:
             runner.definition = runner_definition
             listed.append(runner)
         if listed != self.runners:
-            in_definition = set(listed)
-            self.runners = [*listed, *(runner for runner in self.runners if runner not in in_definition)]
+            others = [runner for runner in self.runners if runner not in set(listed)]
+            for runner in others:
+                runner.definition = None
+            self.runners = [*listed, *others]
 
     def _add_runner(self, selection_id: int, handicap: float) -> RunnerBook:
         runner = RunnerBook(selection_id, handicap)
@@ -314,8 +316,8 @@ class MarketBooks:
                 book.change = change
                 book.publish_time = message.pt
                 if change.img:
-                    book._clear()
-                if change.market_definition is not None:
+                    book._clear(definition=change.market_definition or book.definition)
+                elif change.market_definition is not None:
                     book._define(change.market_definition)
                 if change.tv is not None:
                     book.total_matched = change.tv

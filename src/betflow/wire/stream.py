@@ -176,7 +176,7 @@ class OrderChangeMessage(msgspec.Struct, frozen=True, gc=False, rename="camel", 
 
     pt: int
     clk: str | int | None = None
-    oc: msgspec.Raw = msgspec.Raw()
+    oc: msgspec.Raw = msgspec.Raw(b"null")
     ct: str | None = None
     id: int | None = None
     status: int | None = None
@@ -221,4 +221,4 @@ Raises:
 """
 
 decode_market_change = msgspec.json.Decoder(MarketChangeMessage, strict=False).decode
-"""Decode one line to a `MarketChangeMessage`, like `decode` but faster; any other message is invalid to it."""
+"""Decode one line to a `MarketChangeMessage`: like `decode`, faster, and any other message is invalid."""

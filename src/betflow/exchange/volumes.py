@@ -1,0 +1,119 @@
+"""
+Traded volumes, added up without losing a penny.
+
+Betfair publishes, by price, the cumulative volume with both stakes counted and at most two decimals. It is
+kept here in whole hundredths, and given out one-sided: each bet has a backer and a layer, so half of what
+is published.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+from betflow.errors import DamagedError
+from betflow.wire.stream import PriceSizes
+
+Volumes: TypeAlias = dict[float, int]
+"""Cumulative traded volume by price, both stakes counted, in hundredths."""
+
+_FEWEST_REVALUED = 3
+_FEWEST_REVALUED_PERCENT = 15
+_LARGEST_WOBBLE = 2
+_LARGEST_WOBBLE_PER_MILLE = 3
+
+_WEIGHTED_AVERAGE_DECIMALS = 6
+_LARGEST = 10_000_000_000_000
+"""Above it a float does not hold every hundredth any more; all that was ever matched is far below."""
+
+
+def hundredths(price: float, size: float) -> int:
+    """
+    Return a published size in hundredths.
+
+    Raises:
+        DamagedError: if price or size is negative, NaN, infinite or too large to be either.
+    """
+    if not (0 <= size < _LARGEST and 0 < price < _LARGEST):
+        raise DamagedError(
+            f"a volume of {size} traded at {price} cannot be added up.",
+            advice="The message is damaged; get the tape from its source again.",
+        )
+    return round(size * 100)
+
+
+def only_deletes(traded: PriceSizes) -> bool:
+    """
+    Say whether a change of `trd` takes away and brings nothing.
+
+    That is what comes at settlement, and when a runner is removed or bets are voided. It does not mean that
+    nothing was traded, so an account of what was traded leaves it out.
+    """
+    return not any(size for _, size in traded)
+
+
+def fold_volumes(volumes: Volumes, traded: PriceSizes) -> None:
+    """
+    Apply a change of `trd`: sizes are absolute, and 0 takes the price away.
+
+    Raises:
+        DamagedError: if an entry cannot be added up.
+    """
+    for price, size in traded:
+        if size:
+            volumes[price] = hundredths(price, size)
+        else:
+            volumes.pop(price, None)
+
+
+def is_wobble(volume: int, before: int) -> bool:
+    """Say whether a volume moved by no more than a conversion of currencies moves it: 0.3 %, or 0.02."""
+    moved = abs(volume - before)
+    return before > 0 and 0 < moved <= max(_LARGEST_WOBBLE, before * _LARGEST_WOBBLE_PER_MILLE // 1000)
+
+
+def is_revaluation(changes: Iterable[tuple[int, int]], prices: int) -> bool:
+    """
+    Say whether one message's changes of volume are volumes converted anew.
+
+    About once an hour Betfair converts what was matched in other currencies at a new rate. That moves the
+    volume at many prices of all runners in one message, each by a little. Bets move few prices, by more. So
+    it is a revaluation where at least three prices wobble, most of those that change, and 15 % of those with
+    volume. The last is for busy markets, where a few bets are small against what was traded before.
+
+    Args:
+        changes: The volume at each price in the message and the one before it, ``(new, before)``.
+        prices: At how many prices the runners in the message have volume.
+    """
+    moved = [(volume, before) for volume, before in changes if volume != before]
+    wobbling = sum(is_wobble(volume, before) for volume, before in moved)
+    return (
+        wobbling >= _FEWEST_REVALUED
+        and 2 * wobbling > len(moved)
+        and 100 * wobbling >= _FEWEST_REVALUED_PERCENT * prices
+    )
+
+
+def since(volumes: Mapping[float, int], before: Mapping[float, int]) -> Volumes:
+    """Return what was traded after *before* was the account; nothing where the volume fell since."""
+    added = {price: volume - before.get(price, 0) for price, volume in volumes.items()}
+    return {price: volume for price, volume in added.items() if volume > 0}
+
+
+def one_sided(volume: int) -> Decimal:
+    """Return half of a volume in hundredths, exactly: it may end in half a hundredth."""
+    return (Decimal(volume) / 200).quantize(Decimal("0.001") if volume % 2 else Decimal("0.01"))
+
+
+def weighted_average_price(volumes: Mapping[float, int]) -> Decimal | None:
+    """Return the average price by volume, rounded once to six decimals; None without volume."""
+    total = sum(volumes.values())
+    if not total:
+        return None
+    money = sum((Fraction(repr(price)) * volume for price, volume in volumes.items()), Fraction())
+    return rounded(money / total, _WEIGHTED_AVERAGE_DECIMALS)
+
+
+def rounded(number: Fraction, decimals: int) -> Decimal:
+    """Return an exact number rounded to that many decimals, a half to the even digit."""
+    return Decimal(round(number * 10**decimals)).scaleb(-decimals)
