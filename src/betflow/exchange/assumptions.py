@@ -1,0 +1,125 @@
+"""
+What Betfair does not say, or not clearly: each such choice has a name, a default and a switch.
+
+A set of assumptions has a name and a version, and every settled bet says which set it was settled by and
+which of its choices mattered. `BETFLOW_1` is the default; another set is made with `dataclasses.replace` and
+needs a name of its own.
+
+Source: docs/explanation/settlement.md, "Assumptions", has the reasons.
+"""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Final
+
+from betflow.errors import ConfigurationError
+from betflow.exchange.money import Rounding
+
+_DEFAULT_NAME: Final = "betflow-1"
+
+
+class ReducedPriceRounding(StrEnum):
+    """When a reduced price is rounded to two decimals."""
+
+    EACH_REMOVAL = "EACH_REMOVAL"
+    """After every non-runner, and the next reduction starts from the rounded price."""
+    ONCE = "ONCE"
+    """After all non-runners."""
+    NEVER = "NEVER"
+
+
+class DeadHeatStake(StrEnum):
+    """Whether the stake that a dead heat leaves is rounded before the winnings are worked out."""
+
+    EXACT = "EXACT"
+    PENNIES = "PENNIES"
+    """As the arithmetic of the example in the rules goes: 4/7 of 300 is 171.43, times 4.0 is 685.72."""
+
+
+class PlaceDeadHeat(StrEnum):
+    """What a dead heat for the last of several places means when it is not known who shares it."""
+
+    EQUAL_SHARES = "EQUAL_SHARES"
+    """Everybody who may be part of it gets places / winners of the stake: right on average over them."""
+    FULL = "FULL"
+    """Everybody is paid in full."""
+    UNSETTLED = "UNSETTLED"
+    """The bets stay unsettled until somebody says who shares."""
+
+
+class HiddenRunner(StrEnum):
+    """What happens to bets on a runner that is still HIDDEN when the others have a result."""
+
+    LOSES = "LOSES"
+    """As a non-runner in an ante-post market, which is where runners are hidden."""
+    VOID = "VOID"
+
+
+class RemovalEffect(StrEnum):
+    """What a removal does to bets matched on the other runners; those on the removed one are void anyway."""
+
+    REDUCE = "REDUCE"
+    """Prices matched before it are reduced by its reduction factor."""
+    VOID_EARLIER = "VOID_EARLIER"
+    """All bets matched before it are void."""
+    NONE = "NONE"
+    """They stand as they are."""
+
+
+class EachWayThreshold(StrEnum):
+    """From which factor on a non-runner reduces prices in an each-way market."""
+
+    AS_WIN = "AS_WIN"
+    """From 2.5 %: each-way markets share the win market's factors."""
+    ALWAYS = "ALWAYS"
+
+
+class KeepLayPrice(StrEnum):
+    """Where an unmatched lay that is kept in play stands after a reduction."""
+
+    ON_LADDER = "ON_LADDER"
+    """At the highest price of the ladder that is not above the reduced one."""
+    AS_REDUCED = "AS_REDUCED"
+
+
+class MissingBaseRate(StrEnum):
+    """The commission where a market definition has no market base rate."""
+
+    FIVE_PER_CENT = "FIVE_PER_CENT"
+    NO_COMMISSION = "NO_COMMISSION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumptions:
+    """
+    One choice for everything that is not certain.
+
+    Raises:
+        ConfigurationError: if choices differ from those of "betflow-1" under the same name.
+    """
+
+    name: str = _DEFAULT_NAME
+    version: int = 1
+    profit_rounding: Rounding = Rounding.HALF_UP
+    commission_rounding: Rounding = Rounding.HALF_UP
+    reduced_price_rounding: ReducedPriceRounding = ReducedPriceRounding.EACH_REMOVAL
+    dead_heat_stake: DeadHeatStake = DeadHeatStake.EXACT
+    place_dead_heat: PlaceDeadHeat = PlaceDeadHeat.EQUAL_SHARES
+    hidden_runner: HiddenRunner = HiddenRunner.LOSES
+    greyhound_removal: RemovalEffect = RemovalEffect.VOID_EARLIER
+    voidable_removal: RemovalEffect = RemovalEffect.NONE
+    each_way_threshold: EachWayThreshold = EachWayThreshold.AS_WIN
+    keep_lay_price: KeepLayPrice = KeepLayPrice.ON_LADDER
+    missing_base_rate: MissingBaseRate = MissingBaseRate.FIVE_PER_CENT
+
+    def __post_init__(self) -> None:
+        changed = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
+        if self.name == _DEFAULT_NAME and changed:
+            raise ConfigurationError(
+                f"the assumptions {_DEFAULT_NAME!r} are fixed, but {', '.join(changed)} differs.",
+                advice="Give the changed set a name of its own.",
+            )
+
+
+BETFLOW_1: Final = Assumptions()
+"""The default set."""
