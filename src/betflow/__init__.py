@@ -1,3 +1,3 @@
-"""betflow: a command line and library for people who trade on the Betfair Exchange and must prove every number."""
+"""betflow: for people who trade on the Betfair Exchange and must be able to prove every number."""
 
 __version__ = "0.1.0"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow import __version__
-from betflow.cli import audit
+from betflow.cli import audit, backfill, candles, tape
 from betflow.cli.contract import early_failure
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import prepare_streams
@@ -13,6 +13,9 @@ from betflow.errors import BetflowError, ExitCode, UsageError
 
 app = CommandGroup(name="betflow", help="Prove every number of your Betfair Exchange trading.")
 app.add_typer(audit.app)
+app.command("backfill")(backfill.backfill)
+app.add_typer(tape.app)
+app.command("candles")(candles.candles)
 
 
 def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - Typer calls it so

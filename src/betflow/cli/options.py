@@ -45,7 +45,8 @@ def _no_options() -> None:
 
 
 _PARAMETERS = tuple(inspect.signature(_common).parameters.values())
-_NAMES = frozenset(each.name for each in _PARAMETERS)
+COMMON_NAMES = frozenset(each.name for each in _PARAMETERS)
+"""The names of the options that every command has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def common_options(ctx: typer.Context) -> CommonOptions:
     """Read the common options; the one nearest to the end of the command line wins."""
     found: dict[str, Any] = {}
     for context in _lineage(ctx):
-        for name in _NAMES:
+        for name in COMMON_NAMES:
             value = context.params.get(name)
             if value not in (None, False):
                 found.setdefault(name, value)
@@ -112,13 +113,13 @@ def common_options(ctx: typer.Context) -> CommonOptions:
 
 def own_arguments(ctx: typer.Context) -> dict[str, Any]:
     """Return what was asked of this command alone, by name, without the common options."""
-    return {name: value for name, value in ctx.params.items() if name not in _NAMES}
+    return {name: value for name, value in ctx.params.items() if name not in COMMON_NAMES}
 
 
 def _with_common_options(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def command(**values: Any) -> None:  # noqa: ANN401 - whatever the command declares
-        function(**{name: value for name, value in values.items() if name not in _NAMES})
+        function(**{name: value for name, value in values.items() if name not in COMMON_NAMES})
 
     own = inspect.signature(function, eval_str=True)
     parameters = [*own.parameters.values(), *_PARAMETERS]

@@ -47,7 +47,7 @@ class RunnerBook:
         back_stake_taken: Backers' stakes in the starting price pool, by price limit (`spl`).
         lay_liability_taken: Layers' liabilities in the starting price pool, by price limit (`spb`).
         last_price_traded: `ltp`; None until the first trade.
-        total_matched: `tv` as published; None until published.
+        total_matched: `tv` as published, None until then; see `total_traded` for what it is worth.
         near_price: Projected starting price, exchange money included (`spn`); may be NaN or infinite.
         far_price: Projected starting price from the pool alone (`spf`); may be NaN or infinite.
     """
@@ -112,6 +112,18 @@ class RunnerBook:
     def starting_price(self) -> float | None:
         """The reconciled starting price (BSP); NaN for a removed runner, None before reconciliation."""
         return self.definition.bsp if self.definition else None
+
+    @property
+    def total_traded(self) -> float | None:
+        """
+        All that was traded on the runner, both stakes counted: `traded` added up, else `total_matched`.
+
+        In official historic files the published `tv` of a runner is only the volume of the change it comes
+        with, as `traded` shows; in recordings of the stream both are the same.
+        """
+        if not self.traded:
+            return self.total_matched
+        return sum(round(size * 100) for size in self.traded.values()) / 100
 
     @property
     def back_ladder(self) -> list[tuple[float, float]]:

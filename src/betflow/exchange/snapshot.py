@@ -26,6 +26,7 @@ class RunnerSnapshot(msgspec.Struct, frozen=True, gc=False):
     A runner as it stood.
 
     Attributes:
+        total_matched: All that was traded, both stakes counted (`RunnerBook.total_traded`).
         bsp: The reconciled starting price; NaN for a removed runner, None before reconciliation.
         available_to_back: Best (highest) price first.
         available_to_lay: Best (lowest) price first.
@@ -118,7 +119,7 @@ def _runner_snapshot(runner: RunnerBook, depth: int | None) -> RunnerSnapshot:
         name=runner.name,
         status=runner.status,
         last_price_traded=runner.last_price_traded,
-        total_matched=runner.total_matched,
+        total_matched=runner.total_traded,
         near_price=runner.near_price,
         far_price=runner.far_price,
         bsp=runner.starting_price,

@@ -22,8 +22,9 @@ import zstandard
 from betflow.errors import BetflowError
 
 READ_SIZE = 256 * 1024
-# Large steps: a decompressor in a thread waits for the interpreter a few times in each, whatever its size.
-STEP = 4 * 1024 * 1024
+STEP = 256 * 1024
+# A decompressor in a thread waits for the interpreter a few times in each step, whatever its size.
+SLOW_STEP = 4 * 1024 * 1024
 SALVAGE_STEP = 1024
 
 # A zstd block of 4 bytes may expand to 128 KiB, and its decompressor has no output limit: feed it little.
@@ -246,7 +247,7 @@ SLOW = frozenset({bunzip2, unxz})
 """Expanders that take about as long as reading the messages; the others are many times faster."""
 
 
-def salvaged(raw: Readable, expand: Expander, *, rewindable: bool, step: int = STEP) -> Iterator[bytes]:
+def salvaged(raw: Readable, expand: Expander, *, rewindable: bool) -> Iterator[bytes]:
     """
     Expand, and where the stream is damaged, get out everything before the damage.
 
@@ -258,7 +259,7 @@ def salvaged(raw: Readable, expand: Expander, *, rewindable: bool, step: int = S
     """
     delivered = 0
     try:
-        for chunk in expand(raw, step):
+        for chunk in expand(raw, SLOW_STEP if expand in SLOW else STEP):
             delivered += len(chunk)
             yield chunk
     except StreamDamagedError as damage:

@@ -27,6 +27,7 @@ from betflow.tape.compression import (
     plain,
     salvaged,
 )
+from betflow.tape.parts import Part, StrictTarInfo, opened_part
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -79,9 +80,9 @@ class Member:
         return f"{self.path}!{self.name}" if self.name else str(self.path)
 
 
-def members(path: Path, limits: Limits = DEFAULT_LIMITS) -> Generator[Member]:
+def members(path: Path, limits: Limits = DEFAULT_LIMITS, *, part: Part | None = None) -> Generator[Member]:
     """
-    Yield every stream of lines in the file, in the order of the file.
+    Yield every stream of lines in the file, or in a part of it, in the order of the file.
 
     Raises:
         NotFoundError: there is no such file, or it is a folder.
@@ -100,8 +101,12 @@ def members(path: Path, limits: Limits = DEFAULT_LIMITS) -> Generator[Member]:
             f"{path} cannot be opened: {error.strerror}.", advice="Check its permissions."
         ) from error
     with file:
-        meter = _Meter(limits, os.fstat(file.fileno()).st_size)
-        yield from _look_inside(file, _Place(path, limits, rewindable=True), meter)
+        if part is None:
+            meter = _Meter(limits, os.fstat(file.fileno()).st_size)
+            yield from _look_inside(file, _Place(path, limits, rewindable=True), meter)
+        else:
+            place = _Place(path, limits, rewindable=True, name=part.name, depth=1)
+            yield from _look_inside(opened_part(file, part), place, _Meter(limits, part.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +233,9 @@ def damaged_content(damage: Damage, message: str) -> Iterator[bytes]:
 
 def _open_tar(raw: Readable, *, rewindable: bool) -> tarfile.TarFile:
     file = cast("IO[bytes]", raw)
-    return tarfile.open(fileobj=file, mode="r:") if rewindable else tarfile.open(fileobj=file, mode="r|")
+    if rewindable:
+        return tarfile.open(fileobj=file, mode="r:", tarinfo=StrictTarInfo)
+    return tarfile.open(fileobj=file, mode="r|", tarinfo=StrictTarInfo)
 
 
 def _tar_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:

@@ -14,7 +14,7 @@ class Content:
     def __init__(self, source: Member | Path, limits: Limits, *, ahead: bool) -> None:
         self._members = _the_one(source) if isinstance(source, Member) else members(source, limits)
         try:
-            self._first = next(self._members)
+            self._first = next(self._members, Member(Path(), "", iter(()), slow=False))
         except StreamDamagedError as error:
             self._first = Member(Path(), "", damaged_content(error.damage, error.message), slow=False)
         self._thread = Readahead(self._expand()) if ahead and self._first.slow else None

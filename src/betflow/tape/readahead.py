@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Iterator
 
-DEPTH = 4
+DEPTH = 2
 
 
 class Readahead:

@@ -127,6 +127,20 @@ class Tape:
         """Return every market change message in order, heartbeats too, without folding it into `books`."""
         return self._read(self._pass_on)
 
+    def scan(
+        self,
+        use: Callable[[Iterator[MarketChangeMessage]], Iterator[T]],
+        decode: Callable[[bytes], MarketChangeMessage] = decode_market_change,
+    ) -> Iterator[T]:
+        """
+        Return what *use* yields from the messages; for loops that cannot afford a step for each message.
+
+        Args:
+            use: Called again after each line that is no message, with the messages behind it.
+            decode: Takes less of a line than all, and raises as `decode_market_change` does.
+        """
+        return self._read(use, decode)
+
     def open(self) -> Content:
         """Open the file and begin to read ahead, before the first message is asked for."""
         if self._content is None:
@@ -143,6 +157,11 @@ class Tape:
         """Where the latest message stands."""
         index = len(self._batch.lines) - length_hint(self._remaining) - 1
         return Position(self._batch.number + index, self._batch.offset_of(index))
+
+    @property
+    def line(self) -> bytes:
+        """The line of the latest message, as it was read."""
+        return self._batch.lines[len(self._batch.lines) - length_hint(self._remaining) - 1]
 
     @property
     def account(self) -> Account:
@@ -168,14 +187,18 @@ class Tape:
             self._content.close()
             self._content = None
 
-    def _read(self, use: Callable[[Iterator[MarketChangeMessage]], Iterator[T]]) -> Iterator[T]:
+    def _read(
+        self,
+        use: Callable[[Iterator[MarketChangeMessage]], Iterator[T]],
+        decode: Callable[[bytes], MarketChangeMessage] = decode_market_change,
+    ) -> Iterator[T]:
         """Begin afresh, and yield what *use* makes of the messages; a line that is none is passed over."""
         content, self._content = self.open(), None
         self._begin()
         try:
             for batch in batches(self._counted(content), self._limits.line, self._note_too_long):
                 self._start(batch)
-                messages = map(decode_market_change, self._remaining)
+                messages = map(decode, self._remaining)
                 while True:
                     try:
                         yield from use(messages)

@@ -1,8 +1,9 @@
 """Many tapes, one after the other."""
 
 import warnings
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from betflow.errors import Finding, NotFoundError
@@ -10,6 +11,8 @@ from betflow.exchange.book import MarketBook
 from betflow.tape.compression import StreamDamagedError
 from betflow.tape.containers import DEFAULT_LIMITS, Limits, Member, damaged_content, members
 from betflow.tape.reader import Account, Tape
+
+FILES_AHEAD = 2
 
 
 class TapeDamageWarning(UserWarning):
@@ -43,15 +46,18 @@ def tapes(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, readahead: bool 
     Yield every tape in a file: the file itself, or the members of an archive.
 
     Each has to be read before the next is asked for. An archive that is damaged ends in a tape that
-    has nothing but the finding.
+    has nothing but the finding; an archive with nothing in it is one empty tape.
     """
     path = Path(path)
+    nothing: Iterator[bytes] | None = iter(())
     try:
         for member in members(path, limits):
+            nothing = None
             yield Tape(member, limits=limits, readahead=readahead)
     except StreamDamagedError as error:
-        content = damaged_content(error.damage, error.message)
-        yield Tape(Member(path, "", content, slow=False), limits=limits, readahead=False)
+        nothing = damaged_content(error.damage, error.message)
+    if nothing is not None:
+        yield Tape(Member(path, "", nothing, slow=False), limits=limits, readahead=False)
 
 
 class Replay:
@@ -78,17 +84,19 @@ class Replay:
 
     def tapes(self) -> Iterator[Tape]:
         """Yield tape after tape; each has to be read before the next is asked for."""
-        following: _Begun | None = None
+        upcoming = iter(self._files)
+        begun = deque(_Begun(file, self._limits) for file in islice(upcoming, FILES_AHEAD))
         try:
-            for file in [*self._files, None]:
-                current, following = following, _Begun(file, self._limits) if file else None
-                for tape in current or ():
+            while begun:
+                current = begun.popleft()
+                begun.extend(_Begun(file, self._limits) for file in islice(upcoming, 1))
+                for tape in current:
                     self.tape = tape
                     yield tape
                     self._close(tape)
         finally:
-            if following is not None:
-                following.close()
+            for file in begun:
+                file.close()
 
     def _close(self, tape: Tape) -> None:
         self.findings.extend(tape.findings)

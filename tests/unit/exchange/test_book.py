@@ -282,3 +282,20 @@ def test_books_say_what_they_are() -> None:
 
     assert "<MarketBook 1.1 OPEN at 1, 2 runners>" == repr(book)
     assert "<RunnerBook 1/0 2.0–None>" == repr(_runner(book))
+
+
+def test_total_traded_adds_up_the_ladder_and_not_the_published_number() -> None:
+    """The `tv` of official files is the volume of one change, so the traded ladder is added up."""
+    runner = _runner(
+        _book(
+            change({"id": 1, "trd": [[2.0, 10.1], [2.2, 0.2]], "tv": 10.3}),
+            change({"id": 1, "trd": [[2.4, 5.05]], "tv": 5.05}),
+        )
+    )
+
+    assert (15.35, 5.05) == (runner.total_traded, runner.total_matched)
+
+
+def test_total_traded_is_the_published_number_without_a_ladder() -> None:
+    """Where the tape has no traded ladder, what was published is all there is."""
+    assert 7.5 == _runner(_book(change({"id": 1, "tv": 7.5}))).total_traded

@@ -1,0 +1,114 @@
+"""``betflow candles``: what was traded in each interval, as rows, as a file, as a picture."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from betflow.cli.contract import run_command
+from betflow.cli.screen import Screen
+
+
+def candles(  # noqa: PLR0913 - a command's options are its parameters
+    ctx: typer.Context,
+    market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
+    *,
+    interval: Annotated[str, typer.Option(help="How long each is: 500ms, 60s, 5m, 1h or so.")] = "60s",
+    runner: Annotated[
+        int | None, typer.Option("--runner", metavar="ID", help="Only this selection, at all its handicaps.")
+    ] = None,
+    market: Annotated[
+        str | None, typer.Option("--market", metavar="ID", help="Which market of a file that holds several.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="TIME", help="Begin with the interval of this moment; epoch ms or ISO 8601."
+        ),
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="TIME", help="End before this moment.")] = None,
+    export_format: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="json, csv or parquet; else a table.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write them there, in the format of its name or --format."),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw them there.")] = None,
+) -> None:
+    """
+    Show what was traded in each interval: open, high, low, close, volume, and the best prices at its end.
+
+    Volumes are one-sided: a bet's size counts once, not for backer and layer.
+    """
+    from betflow.jobs.candles import CandlesRequest
+    from betflow.jobs.candles import candles as job
+
+    request = CandlesRequest(
+        market_or_file,
+        interval=interval,
+        market_id=market,
+        runner=runner,
+        since=since,
+        until=until,
+        export_format=export_format,
+        output=output,
+        plot=plot,
+    )
+    render = {"csv": _render_csv, "json": _render_json}.get((export_format or "").lower(), _render_table)
+    run_command(ctx, lambda context: job(request, context), _render_summary if output else render)
+
+
+def _render_summary(data: dict[str, Any], screen: Screen) -> None:
+    screen.fields(
+        {
+            "market": data["market"]["market_id"],
+            "runners": len(data["runners"]),
+            "candles": f"{data['count']:,}",
+        }
+    )
+
+
+def _render_csv(data: dict[str, Any], screen: Screen) -> None:
+    from betflow.jobs.candles import COLUMNS
+    from betflow.jobs.exports import csv_cells
+
+    for row in [COLUMNS, *(csv_cells(candle, COLUMNS) for candle in data["candles"])]:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(row)
+        screen.line(line.getvalue())
+
+
+def _render_json(data: dict[str, Any], screen: Screen) -> None:
+    screen.line(json.dumps(data["candles"], ensure_ascii=False, allow_nan=False))
+
+
+def _render_table(data: dict[str, Any], screen: Screen) -> None:
+    traded = [candle for candle in data["candles"] if not candle["empty"]]
+    named = any(candle["runner"] for candle in traded)
+    columns = [column for column in _TABLE if column != "runner" or named]
+    screen.table(
+        [_TABLE[column] for column in columns], [[row[column] for column in columns] for row in traded]
+    )
+    if len(traded) < data["count"]:
+        screen.line()
+        screen.line(f"{data['count'] - len(traded):,} of {data['count']:,} candles are empty and not shown.")
+
+
+_TABLE = {
+    "start_iso": "start",
+    "selection_id": "selection",
+    "handicap": "handicap",
+    "runner": "runner",
+    "open": "open",
+    "high": "high",
+    "low": "low",
+    "close": "close",
+    "volume": "volume",
+    "best_back": "back",
+    "best_lay": "lay",
+    "in_play": "in play",
+}

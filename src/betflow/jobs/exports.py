@@ -1,0 +1,147 @@
+"""Files that commands write on request: whole or not there at all."""
+
+import csv
+import importlib.util
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from betflow.errors import ConfigurationError, NotFoundError, UsageError
+
+Row: TypeAlias = Mapping[str, Any]
+Columns: TypeAlias = Mapping[str, type]
+"""The names of a row in order, each with its type: int, float, str or bool. Any value may be None."""
+
+_ROWS_PER_GROUP = 50_000
+
+
+class ExportFormat(StrEnum):
+    """How rows are written."""
+
+    JSON = "json"
+    """One array of objects."""
+    CSV = "csv"
+    """RFC 4180 with a header line; an empty field where there is no value."""
+    PARQUET = "parquet"
+    """Typed columns; needs the extra ``parquet``."""
+
+
+def parse_format(text: str) -> ExportFormat:
+    """
+    Return the format of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return ExportFormat(text.lower())
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is no format.", advice=f"Give one of {', '.join(ExportFormat)}."
+        ) from error
+
+
+def require_extra(module: str, extra: str) -> None:
+    """
+    Make sure that an optional package is there, before any work is done.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise ConfigurationError(
+            f"this needs {module}, which is not installed.", advice=f"Run: pip install 'betflow[{extra}]'"
+        )
+
+
+def check_target(path: Path) -> None:
+    """
+    Make sure that a file can be written to the path, before any work is done.
+
+    Raises:
+        UsageError: the path is a folder.
+        NotFoundError: the folder that it is in does not exist.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.", advice="Name a file in it.")
+    if not path.absolute().parent.is_dir():
+        raise NotFoundError(
+            f"there is no folder {path.absolute().parent}.", advice="Make it, or name another."
+        )
+
+
+def write_rows(path: Path, rows: Iterable[Row], columns: Columns, export_format: ExportFormat) -> int:
+    """
+    Write rows to a file, one after the other, and return how many they were.
+
+    The file appears when all of it is on the disk; an error leaves what was there before.
+    """
+    write = {
+        ExportFormat.JSON: _write_json,
+        ExportFormat.CSV: _write_csv,
+        ExportFormat.PARQUET: _write_parquet,
+    }[export_format]
+    with written_whole(path) as part:
+        return write(part, rows, columns)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a path to write to in the block; what is there afterwards moves to *path* in one step."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_json(path: Path, rows: Iterable[Row], columns: Columns) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("[")
+        for count, row in enumerate(rows, start=1):
+            ordered = {name: row[name] for name in columns}
+            file.write(",\n" if count > 1 else "\n")
+            json.dump(ordered, file, ensure_ascii=False, allow_nan=False)
+        file.write("\n]\n")
+    return count
+
+
+def _write_csv(path: Path, rows: Iterable[Row], columns: Columns) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow(csv_cells(row, columns))
+            count += 1
+    return count
+
+
+def csv_cells(row: Row, columns: Columns) -> list[object]:
+    """Return a row's values in order, truth values as ``true`` and ``false``; None is written as nothing."""
+    cells = (row[name] for name in columns)
+    return [str(cell).lower() if isinstance(cell, bool) else cell for cell in cells]
+
+
+def _write_parquet(path: Path, rows: Iterable[Row], columns: Columns) -> int:
+    import pyarrow as pa  # noqa: PLC0415 - an extra
+    import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
+
+    types = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
+    schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
+    count = 0
+    remaining = iter(rows)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while group := list(islice(remaining, _ROWS_PER_GROUP)):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+            count += len(group)
+    return count

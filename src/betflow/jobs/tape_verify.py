@@ -1,0 +1,166 @@
+"""
+``betflow tape verify``: every byte and every line of a tape, looked at again.
+
+Of an archived tape first the file (its hash is in the manifest), then its content (its hash is its name),
+then each line, decoded with all of its prices. Of any other file only the lines.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from betflow.errors import DamagedError, ExitCode, Finding, NotFoundError
+from betflow.jobs.importing import is_damage_code
+from betflow.jobs.outcome import Outcome, artifact_of
+from betflow.jobs.runs import RunContext
+from betflow.tape import Tape, files, tapes
+from betflow.tape.archive import Archive
+from betflow.tape.index import Index
+from betflow.tape.inspection import Inspection, Inspector
+
+_REIMPORT = "Remove the file and import its source again with `betflow backfill`"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """What to look at: files, folders and ids of archived markets; nothing means the whole archive."""
+
+    targets: tuple[str, ...] = ()
+
+
+def verify(request: VerifyRequest, context: RunContext) -> Outcome:
+    """
+    Look at tapes again; the exit code is 7 for damage, 1 for oddities alone.
+
+    Raises:
+        NotFoundError: there is neither a file nor an archived market of that name; nothing was done then.
+    """
+    check = _Check(Archive(context.data_dir), context)
+    check.run(request.targets)
+    is_damaged = any(_is_damage(finding) for finding in check.findings)
+    data = {
+        "is_whole": not is_damaged,
+        "tapes": len(check.tapes),
+        "damaged": sum(each["is_damaged"] for each in check.tapes),
+        "odd": sum(each["is_odd"] and not each["is_damaged"] for each in check.tapes),
+        "lines": sum(each["lines"] for each in check.tapes),
+        "bytes": sum(each["bytes"] for each in check.tapes),
+        "listed": check.tapes,
+    }
+    return Outcome(data, tuple(check.findings), exit_code=ExitCode.DAMAGED if is_damaged else None)
+
+
+class _Check:
+    def __init__(self, archive: Archive, context: RunContext) -> None:
+        self._archive = archive
+        self._context = context
+        self.findings: list[Finding] = []
+        self.tapes: list[dict[str, Any]] = []
+
+    def run(self, targets: tuple[str, ...]) -> None:
+        archived, paths = self._resolve(targets)
+        self._context.progress.start("verify", total=len(archived) + len(paths), unit="files")
+        for name in archived:
+            self._check_archived(name)
+            self._context.progress.advance()
+        for path in paths:
+            for tape in tapes(path):
+                self._note(tape.label, Inspector(tape, thorough=True).inspect(), [])
+            self._context.progress.advance()
+        if not targets:
+            self.findings.extend(self._leftovers())
+
+    def _resolve(self, targets: tuple[str, ...]) -> tuple[list[str], list[Path]]:
+        if not targets:
+            return list(self._archive.names()), []
+        archived: dict[str, None] = {}
+        paths: list[Path] = []
+        with Index(self._archive) as index:
+            for target in targets:
+                names = [] if Path(target).exists() else index.tapes_of(target)
+                if not names and not Path(target).exists():
+                    raise NotFoundError(
+                        f"There is no file and no market {target} in the archive.",
+                        advice="`betflow tape ls` shows what is there.",
+                    )
+                archived.update(dict.fromkeys(names))
+                if not names:
+                    paths.extend(files([target]))
+        return list(archived), paths
+
+    def _check_archived(self, name: str) -> None:
+        path = self._archive.tape_path(name)
+        try:
+            manifest = self._archive.manifest(name)
+        except DamagedError as error:
+            self._damaged(path, "tape.manifest-damaged", str(error))
+            return
+        if not path.is_file():
+            self._damaged(path, "tape.missing", f"The tape is gone. Import {manifest.source} again.")
+            return
+        broken = []
+        if artifact_of(path).sha256 != manifest.stored_sha256:
+            message = f"The file is not what was written. {_REIMPORT} ({manifest.source})."
+            broken.append(Finding("tape.file-changed", str(path), message))
+        digest = sha256()
+        tape = Tape(path, on_chunk=digest.update)
+        inspection = Inspector(tape, thorough=True).inspect()
+        if digest.hexdigest() != name:
+            message = f"The content does not have the hash that names it. {_REIMPORT} ({manifest.source})."
+            broken.append(Finding("tape.content-changed", str(path), message))
+        known = [each for each in manifest.findings if each.code.startswith("tape.")]
+        told = {(each.code, each.message) for each in (*inspection.damage, *inspection.oddities)}
+        # What broke off on the way in cannot be seen in what was kept of it.
+        broken += [each.about(str(path)) for each in known if (each.code, each.message) not in told]
+        self._note(str(path), inspection, broken)
+
+    def _note(self, label: str, inspection: Inspection, broken: list[Finding]) -> None:
+        seen = [each.about(label) for each in (*inspection.damage, *inspection.oddities)]
+        findings = [*broken, *seen]
+        self.findings.extend(findings)
+        self.tapes.append(
+            {
+                "tape": label,
+                "lines": inspection.counts.lines,
+                "messages": inspection.counts.messages,
+                "bytes": inspection.bytes,
+                "markets": len(inspection.markets),
+                "kind": str(inspection.kind),
+                "is_damaged": any(map(_is_damage, findings)),
+                "is_odd": bool(findings),
+            }
+        )
+
+    def _damaged(self, path: Path, code: str, message: str) -> None:
+        self.findings.append(Finding(code, str(path), message))
+        self.tapes.append(
+            {
+                "tape": str(path),
+                "lines": 0,
+                "messages": 0,
+                "bytes": 0,
+                "markets": 0,
+                "kind": None,
+                "is_damaged": True,
+                "is_odd": True,
+            }
+        )
+
+    def _leftovers(self) -> Iterator[Finding]:
+        for path in self._archive.unaccounted():
+            message = "There is no manifest of this tape. Run `betflow backfill` on its source again."
+            yield Finding("tape.manifest-missing", str(path), message)
+
+
+_OWN_DAMAGE = frozenset(
+    {
+        *("tape.manifest-damaged", "tape.manifest-missing", "tape.missing", "tape.file-changed"),
+        *("tape.content-changed", "tape.time-impossible"),
+    }
+)
+
+
+def _is_damage(finding: Finding) -> bool:
+    return finding.code in _OWN_DAMAGE or is_damage_code(finding.code)

@@ -1,0 +1,210 @@
+"""
+Processes that do tasks side by side and report as they go.
+
+A worker that dies (out of memory, killed) costs its task, not the run; when this process ends, however it
+ends, the workers end too.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Generic, TypeVar
+
+from betflow.errors import BetflowError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_AHEAD = 2
+"""Tasks that a worker has in hand, so that it does not wait while the parent is busy; one towards the end."""
+
+_context = multiprocessing.get_context("spawn")  # forking a process that has threads is not safe
+
+
+class WorkerDiedError(BetflowError):
+    """A worker process ended in the middle of a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Generic[Result]):
+    """
+    What a task brought.
+
+    Attributes:
+        task: Which task, by its place in the sequence.
+        result: One of its results, None at its end.
+        error: What ended it before its time: `WorkerDiedError`, or what it raised.
+    """
+
+    task: int
+    result: Result | None = None
+    error: BetflowError | None = None
+
+
+def in_order(reports: Iterable[Report[Result]]) -> Iterator[Report[Result]]:
+    """Hold reports back until all of the tasks before theirs have ended."""
+    held: dict[int, list[Report[Result]]] = {}
+    current = 0
+    for report in reports:
+        held.setdefault(report.task, []).append(report)
+        while current in held:
+            ready = held.pop(current)
+            yield from ready
+            if ready[-1].result is not None:
+                break
+            current += 1
+
+
+def work(
+    tasks: Sequence[Task], do: Callable[[Task], Iterable[Result]], *, workers: int
+) -> Generator[Report[Result]]:
+    """
+    Do tasks, and yield what each brings as it comes; last comes a report without a result.
+
+    Args:
+        tasks: They and the results travel between processes.
+        do: Does a task; a module's function. It may raise betflow's errors; any other is a defect.
+        workers: How many processes; with 1 the work is done here and in order.
+    """
+    if workers == 1:
+        return _work_here(tasks, do)
+    return _Pool(tasks, do, workers).reports()
+
+
+def _work_here(tasks: Sequence[Task], do: Callable[[Task], Iterable[Result]]) -> Generator[Report[Result]]:
+    for number, task in enumerate(tasks):
+        try:
+            for result in do(task):
+                yield Report(number, result)
+        except BetflowError as error:
+            yield Report(number, error=error)
+        else:
+            yield Report(number)
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+    in_hand: deque[int] = field(default_factory=deque)
+
+
+class _Pool(Generic[Task, Result]):
+    def __init__(self, tasks: Sequence[Task], do: Callable[[Task], Iterable[Result]], workers: int) -> None:
+        self._tasks = tasks
+        self._do = do
+        self._waiting = deque(range(len(tasks)))
+        self._workers: list[_Worker] = []
+        self._number = min(workers, len(tasks))
+
+    def reports(self) -> Generator[Report[Result]]:
+        try:
+            for _ in range(self._number):
+                self._workers.append(self._start())
+            while self._workers:
+                by_connection = {worker.connection: worker for worker in self._workers}
+                for ready in wait(list(by_connection)):
+                    yield from self._receive(by_connection[ready])  # type: ignore[index]  # one of those given
+        finally:
+            self._end()
+
+    def _start(self) -> _Worker:
+        here, there = _context.Pipe()
+        process = _context.Process(target=_serve, args=(self._do, there), daemon=True)
+        # Ctrl-C reaches every process of the terminal; the parent decides what it means.
+        with _interrupts_ignored():
+            process.start()
+        there.close()
+        worker = _Worker(process, here)
+        self._feed(worker)
+        return worker
+
+    def _feed(self, worker: _Worker) -> None:
+        ahead = _AHEAD if len(self._waiting) > _AHEAD * self._number else 1
+        while self._waiting and len(worker.in_hand) < ahead:
+            number = self._waiting.popleft()
+            worker.in_hand.append(number)
+            worker.connection.send((number, self._tasks[number]))
+
+    def _receive(self, worker: _Worker) -> Iterator[Report[Result]]:
+        try:
+            report: Report[Result] = worker.connection.recv()
+        except (EOFError, OSError):
+            yield from self._bury(worker)
+            return
+        if report.result is None:
+            worker.in_hand.remove(report.task)
+            self._feed(worker)
+            if not worker.in_hand:
+                worker.connection.close()
+                worker.process.join()
+                self._workers.remove(worker)
+        yield report
+
+    def _bury(self, worker: _Worker) -> Iterator[Report[Result]]:
+        """Give up the task that a worker died of, and start another worker for the rest."""
+        worker.process.join()
+        worker.connection.close()
+        self._workers.remove(worker)
+        lost, *untouched = worker.in_hand
+        self._waiting.extendleft(reversed(untouched))
+        if self._waiting:
+            self._workers.append(self._start())
+        code = worker.process.exitcode
+        if code is not None and code > 0:
+            raise RuntimeError(f"a defect ended a worker process with {code}; what it was stands above")
+        error = WorkerDiedError(
+            f"a worker process was killed by signal {-(code or 0)} in the middle of it.",
+            advice="Was memory short?",
+        )
+        yield Report(lost, error=error)
+
+    def _end(self) -> None:
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+            worker.connection.close()
+
+
+def _serve(do: Callable[[Task], Iterable[Result]], connection: Connection) -> None:
+    """Do tasks until there are no more."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            number, task = connection.recv()
+        except EOFError:
+            return
+        try:
+            for result in do(task):
+                connection.send(Report(number, result))
+        except BetflowError as error:
+            connection.send(Report(number, error=error))
+        else:
+            connection.send(Report(number))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+class _interrupts_ignored:  # noqa: N801 - reads as what it does
+    """Let a process that starts in the block inherit that Ctrl-C is not for it."""
+
+    def __enter__(self) -> None:
+        self._is_main = threading.current_thread() is threading.main_thread()
+        if self._is_main:
+            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __exit__(self, *_error: object) -> None:
+        if self._is_main:
+            signal.signal(signal.SIGINT, self._before)

@@ -1,0 +1,116 @@
+"""
+The members of an uncompressed tar, by where they stand in it: each can be read on its own, in any order.
+
+Betfair delivers a month of data as one uncompressed tar of small files; several processes can share it so.
+"""
+
+import io
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from tarfile import ReadError, TarFile
+from typing import IO, TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_USTAR = slice(257, 262)
+# Not in the module's documented names, but what its reader raises and swallows.
+_BROKEN_HEADERS = (
+    tarfile.TruncatedHeaderError,  # type: ignore[attr-defined]  # not in the stubs
+    tarfile.InvalidHeaderError,  # type: ignore[attr-defined]  # not in the stubs
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    A member of an uncompressed tar.
+
+    Attributes:
+        name: Its name in the tar; only a label.
+        offset: Where its content begins in the file.
+        size: How long its content is, in bytes.
+    """
+
+    name: str
+    offset: int
+    size: int
+
+
+class StrictTarInfo(tarfile.TarInfo):
+    """
+    A tar's entry whose header has to be whole.
+
+    By itself `tarfile` takes a broken header behind the first entry for the end of the archive, and says
+    nothing of what is lost (CPython 3.11–3.13).
+    """
+
+    @classmethod
+    def fromtarfile(cls, tarfile: TarFile) -> Self:
+        """Read the next header."""
+        try:
+            return super().fromtarfile(tarfile)
+        except _BROKEN_HEADERS as error:
+            raise ReadError(str(error)) from error
+
+
+def tar_parts(path: Path) -> list[Part]:
+    """
+    List the regular files in an uncompressed tar, in order.
+
+    Returns:
+        Nothing for a file that is none, that is damaged, or that holds sparse files: those have to be read
+        from the beginning to the end.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        if file.read(_USTAR.stop)[_USTAR] != b"ustar":
+            return []
+        file.seek(0)
+        try:
+            with tarfile.open(fileobj=file, mode="r:", tarinfo=StrictTarInfo) as archive:
+                entries = [entry for entry in archive if entry.isreg()]
+        except (tarfile.TarError, EOFError):
+            return []
+    if any(entry.issparse() for entry in entries):
+        return []
+    return [Part(entry.name, entry.offset_data, entry.size) for entry in entries]
+
+
+def opened_part(file: IO[bytes], part: Part) -> io.BufferedReader:
+    """Return a part of an open file as a file of its own; one of the two may be used at a time."""
+    return io.BufferedReader(_Window(file, part))
+
+
+class _Window(io.RawIOBase):
+    def __init__(self, file: IO[bytes], part: Part) -> None:
+        self._file = file
+        self._begin = part.offset
+        self._size = part.size
+        self._at = 0
+        file.seek(part.offset)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        self._file.seek(self._begin + self._at)
+        return self._at
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        target = memoryview(buffer).cast("B")
+        chunk = self._file.read(max(0, min(len(target), self._size - self._at)))
+        target[: len(chunk)] = chunk
+        self._at += len(chunk)
+        return len(chunk)

@@ -1,0 +1,97 @@
+"""
+The index's tables, as migrations that each run once.
+
+The index holds nothing that the manifests do not hold, except which source files were imported: that saves
+time, and losing it costs only time.
+"""
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("betflow.tape.index")
+
+
+@MIGRATIONS()
+def create_tapes(database: Database) -> None:
+    """Create the tables of what the archive holds."""
+    database.execute(
+        """
+        CREATE TABLE tapes (
+            sha256 TEXT PRIMARY KEY,
+            kind TEXT NOT NULL,
+            bytes INTEGER NOT NULL,
+            stored_sha256 TEXT NOT NULL,
+            stored_bytes INTEGER NOT NULL,
+            lines INTEGER NOT NULL,
+            messages INTEGER NOT NULL,
+            first_publish_time INTEGER NOT NULL,
+            last_publish_time INTEGER NOT NULL,
+            markets INTEGER NOT NULL,
+            damaged INTEGER NOT NULL,
+            findings INTEGER NOT NULL,
+            source TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    database.execute(
+        """
+        CREATE TABLE markets (
+            market_id TEXT NOT NULL,
+            sha256 TEXT NOT NULL REFERENCES tapes ON DELETE CASCADE,
+            event_id TEXT,
+            event_name TEXT,
+            event_type_id TEXT,
+            venue TEXT,
+            country_code TEXT,
+            market_type TEXT,
+            betting_type TEXT,
+            market_time TEXT,
+            market_time_ms INTEGER,
+            open_date TEXT,
+            name TEXT,
+            status TEXT,
+            settled INTEGER NOT NULL,
+            in_play_seen INTEGER NOT NULL,
+            runners INTEGER NOT NULL,
+            messages INTEGER NOT NULL,
+            definitions INTEGER NOT NULL,
+            first_publish_time INTEGER NOT NULL,
+            last_publish_time INTEGER NOT NULL,
+            PRIMARY KEY (market_id, sha256)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    database.execute("CREATE INDEX markets_tape ON markets (sha256)")
+    database.execute("CREATE INDEX markets_time ON markets (market_time_ms, market_id)")
+    database.execute(
+        """
+        CREATE TABLE runners (
+            sha256 TEXT NOT NULL,
+            market_id TEXT NOT NULL,
+            selection_id INTEGER NOT NULL,
+            handicap REAL NOT NULL,
+            name TEXT,
+            status TEXT,
+            bsp REAL,
+            sort_priority INTEGER,
+            PRIMARY KEY (sha256, market_id, selection_id, handicap),
+            FOREIGN KEY (market_id, sha256) REFERENCES markets ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    database.execute("CREATE INDEX runners_selection ON runners (selection_id)")
+
+
+@MIGRATIONS()
+def create_sources(database: Database) -> None:
+    """Create the memory of the files that were imported as they are."""
+    database.execute(
+        """
+        CREATE TABLE sources (
+            path TEXT PRIMARY KEY,
+            bytes INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            imported TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """
+    )

@@ -1,0 +1,151 @@
+"""Which markets somebody asks for: event type, country, market type, venue, scheduled off, settled or not."""
+
+from dataclasses import dataclass
+
+from betflow.errors import UsageError
+from betflow.exchange.times import parse_moment
+from betflow.tape.manifest import MarketSummary
+
+EVENT_TYPES = {
+    "american-football": "6423",
+    "australian-rules": "61420",
+    "baseball": "7511",
+    "basketball": "7522",
+    "boxing": "6",
+    "cricket": "4",
+    "darts": "3503",
+    "football": "1",
+    "golf": "3",
+    "greyhound-racing": "4339",
+    "greyhounds": "4339",
+    "horse-racing": "7",
+    "horses": "7",
+    "ice-hockey": "7524",
+    "motor-sport": "8",
+    "politics": "2378961",
+    "rugby-league": "1477",
+    "rugby-union": "5",
+    "snooker": "6422",
+    "soccer": "1",
+    "tennis": "2",
+}
+"""Names that the command line takes for Betfair's numbers of event types."""
+
+_DAY_MS = 86_400_000
+_DATE_LENGTH = len("2021-07-30")
+
+
+@dataclass(frozen=True, slots=True)
+class MarketFilter:
+    """
+    What a market has to be like. An empty filter takes every market.
+
+    Attributes:
+        event_types: Betfair's ids of event types; likewise countries, market types and venues (any case).
+        from_ms: Earliest scheduled off, epoch milliseconds.
+        before_ms: Scheduled off before which a market has to be.
+        settled: Only those settled, or only those not.
+    """
+
+    event_types: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    market_types: frozenset[str] = frozenset()
+    venues: frozenset[str] = frozenset()
+    from_ms: int | None = None
+    before_ms: int | None = None
+    settled: bool | None = None
+
+    def __bool__(self) -> bool:
+        """Return whether anything is asked for at all."""
+        return self != MarketFilter()
+
+    def takes(self, market: MarketSummary) -> bool:
+        """Say whether a market is what is asked for; what a definition leaves out matches nothing."""
+        return (
+            _is_in(market.event_type_id, self.event_types)
+            and _is_in(market.country_code, self.countries)
+            and _is_in(market.market_type, self.market_types)
+            and _is_in(market.venue, self.venues)
+            and self._takes_time(market.market_time_ms)
+            and (self.settled is None or market.settled == self.settled)
+        )
+
+    def _takes_time(self, market_time_ms: int | None) -> bool:
+        if self.from_ms is None and self.before_ms is None:
+            return True
+        if market_time_ms is None or market_time_ms < (self.from_ms or market_time_ms):
+            return False
+        return self.before_ms is None or market_time_ms < self.before_ms
+
+
+@dataclass(frozen=True, slots=True)
+class FilterOptions:
+    """
+    A filter as it is typed; lists have commas.
+
+    Attributes:
+        event_types: Ids, or names of `EVENT_TYPES`.
+        to_time: A date includes its day; a moment is excluded.
+    """
+
+    event_types: str | None = None
+    countries: str | None = None
+    market_types: str | None = None
+    venues: str | None = None
+    from_time: str | None = None
+    to_time: str | None = None
+    settled: bool | None = None
+
+    def parsed(self) -> MarketFilter:
+        """
+        Return the filter.
+
+        Raises:
+            UsageError: for an event type or a time that is none, and a span of time that is empty.
+        """
+        from_ms = None if self.from_time is None else parse_moment(self.from_time)
+        before_ms = None if self.to_time is None else _end(self.to_time)
+        if from_ms is not None and before_ms is not None and from_ms >= before_ms:
+            raise UsageError(
+                f"no market is from {self.from_time} to {self.to_time}: the end is not after the beginning.",
+                advice="Swap --from and --to.",
+            )
+        return MarketFilter(
+            event_types=frozenset(map(_event_type, _listed(self.event_types))),
+            countries=_folded(self.countries),
+            market_types=_folded(self.market_types),
+            venues=_folded(self.venues),
+            from_ms=from_ms,
+            before_ms=before_ms,
+            settled=self.settled,
+        )
+
+
+def _is_in(value: str | None, wanted: frozenset[str]) -> bool:
+    return not wanted or (value is not None and value.casefold() in wanted)
+
+
+def _listed(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _folded(text: str | None) -> frozenset[str]:
+    return frozenset(part.casefold() for part in _listed(text))
+
+
+def _event_type(text: str) -> str:
+    name = text.casefold().replace(" ", "-").replace("_", "-")
+    if name.isdecimal():
+        return name
+    if name not in EVENT_TYPES:
+        raise UsageError(
+            f"{text!r} is no event type that betflow has a name for.",
+            advice=f"Give Betfair's number, or one of {', '.join(EVENT_TYPES)}.",
+        )
+    return EVENT_TYPES[name]
+
+
+def _end(text: str) -> int:
+    moment = parse_moment(text)
+    is_date = len(text.strip()) == _DATE_LENGTH and "-" in text
+    return moment + _DAY_MS if is_date else moment

@@ -1,0 +1,25 @@
+"""Tasks for workers: functions of a module, because a process that is started anew has to find them."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+from betflow.errors import UsageError
+
+
+def count_up(number: int) -> Iterator[int]:
+    """Yield the numbers below a number."""
+    yield from range(number)
+
+
+def fail(number: int) -> Iterator[int]:
+    """Yield one result, then raise."""
+    yield number
+    raise UsageError(f"{number} is no good.", advice="Give another.")
+
+
+def die(number: int) -> Iterator[int]:
+    """Yield one result; a negative number kills the process."""
+    if number < 0:
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    yield number

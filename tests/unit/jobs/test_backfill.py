@@ -1,0 +1,163 @@
+"""``backfill`` as a job: what it does when the world around it fails."""
+
+import bz2
+import errno
+import gzip
+import io
+import os
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from betflow.errors import BusyError, StorageError, UsageError
+from betflow.jobs.backfill import BackfillRequest, backfill
+from betflow.jobs.runs import RunContext
+from betflow.ledger.journal import Journal
+from betflow.tape import Limits
+from betflow.tape.archive import Archive
+from betflow.tape.index import Index
+from recordings import recording
+
+SMALL = Limits(ratio=10, free=1 << 20)
+BOMB = recording("1.666") + bytes(8 << 20)
+
+
+def zipped(content: bytes) -> bytes:
+    """Return a zip with one member."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("wrap", [bz2.compress, gzip.compress, zstandard.ZstdCompressor().compress, zipped])
+def test_bomb_is_one_finding(tmp_path: Path, context: RunContext, wrap: Callable[[bytes], bytes]) -> None:
+    """A file that expands without end is left although it begins like a tape; the other is imported."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "bomb").write_bytes(wrap(BOMB))
+    (inbox / "good").write_bytes(recording())
+
+    outcome = backfill(BackfillRequest((inbox,), limits=SMALL), context)
+
+    [finding] = outcome.findings
+    assert (1, "backfill.unreadable") == (outcome.data["imported"], finding.code)
+    assert "decompression bomb" in finding.message
+    assert [] == list(Archive(context.data_dir).incoming.iterdir())
+
+
+def test_nothing_to_import_is_refused(context: RunContext) -> None:
+    """An import of nothing is a usage error."""
+    with pytest.raises(UsageError, match="nothing to import"):
+        backfill(BackfillRequest(()), context)
+
+
+def test_archive_is_no_source_of_itself(tmp_path: Path, context: RunContext) -> None:
+    """Importing a folder that the archive is in does not import the archive."""
+    (context.data_dir / "tape").write_bytes(recording())
+    backfill(BackfillRequest((context.data_dir / "tape",)), context)
+
+    outcome = backfill(BackfillRequest((tmp_path,)), context)
+
+    assert (0, 1) == (outcome.data["imported"], outcome.data["already_there"])
+
+
+def test_file_that_is_named_twice_is_read_once(tmp_path: Path, context: RunContext) -> None:
+    """A file and the folder that it is in are one file."""
+    path = tmp_path / "inbox" / "tape"
+    path.parent.mkdir()
+    path.write_bytes(recording())
+
+    outcome = backfill(BackfillRequest((path.parent, path)), context)
+
+    assert (1, 1) == (outcome.data["files"], outcome.data["imported"])
+
+
+def test_full_disk_keeps_what_was_imported(
+    tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the disk fills up the run ends; what is in the archive is whole and nothing is left over."""
+    for number in range(4):
+        (tmp_path / f"{number}").write_bytes(recording(f"1.{number}"))
+    request = BackfillRequest(tuple(tmp_path / f"{number}" for number in range(4)), workers=1)
+    archive, sync, written = Archive(context.data_dir), os.fsync, []
+
+    def fill_up(handle: int) -> None:
+        written.append(handle)
+        if len(written) > 5:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("betflow.tape.archive.os.fsync", fill_up)
+        with pytest.raises(StorageError, match="No space left"):
+            backfill(request, context)
+
+    kept = list(archive.names())
+    assert 1 <= len(kept) < 4
+    assert all(archive.holds(name) for name in kept)
+    assert [] == list(archive.incoming.iterdir())
+    assert 4 - len(kept) == backfill(request, context).data["imported"]
+
+
+def test_each_tape_is_journalled(tmp_path: Path, context: RunContext) -> None:
+    """The journal has an entry for each tape that was archived."""
+    (tmp_path / "tape").write_bytes(recording())
+    backfill(BackfillRequest((tmp_path / "tape",)), context)
+
+    [entry] = [each for each in Journal(context.ledger).entries() if each.kind == "tape.archived"]
+
+    [name] = Archive(context.data_dir).names()
+    assert f"archive/tapes/{name[:2]}/{name}.zst" == entry.subject
+
+
+def test_tape_that_a_killed_run_did_not_write_down_is_found(tmp_path: Path, context: RunContext) -> None:
+    """A tape that has its place but no row in the index gets row and journal entry from the next run."""
+    (tmp_path / "tape").write_bytes(recording())
+    request = BackfillRequest((tmp_path / "tape",))
+    backfill(request, context)
+    archive = Archive(context.data_dir)
+    with closing(sqlite3.connect(archive.root / "index.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM tapes")
+
+    outcome = backfill(request, context)
+
+    entries = [each for each in Journal(context.ledger).entries() if each.kind == "tape.archived"]
+    assert (1, 2) == (outcome.data["already_there"], len(entries))
+    with Index(archive) as index:
+        assert 1 == len(index.tapes_of("1.100000001"))
+
+
+def test_damaged_manifest_is_a_finding(tmp_path: Path, context: RunContext) -> None:
+    """A manifest that cannot be read is named, and the import goes on."""
+    (tmp_path / "a").write_bytes(recording("1.1"))
+    (tmp_path / "b").write_bytes(recording("1.2"))
+    backfill(BackfillRequest((tmp_path / "a",)), context)
+    archive = Archive(context.data_dir)
+    [name] = archive.names()
+    archive.manifest_path(name).write_text("{")
+    for path in archive.root.glob("index.sqlite*"):
+        path.unlink()
+
+    outcome = backfill(BackfillRequest((tmp_path / "b",)), context)
+
+    assert (1, ["tape.manifest-damaged"]) == (
+        outcome.data["imported"],
+        [finding.code for finding in outcome.findings],
+    )
+
+
+def test_lock_of_another_process_is_respected(
+    tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another process holds the lock, nothing is imported."""
+    (tmp_path / "a").write_bytes(recording())
+    monkeypatch.setattr("betflow.jobs.liveness.is_alive", lambda _path: True)
+
+    with pytest.raises(BusyError, match="Another backfill"):
+        backfill(BackfillRequest((tmp_path / "a",)), context)

@@ -1,0 +1,118 @@
+"""Files that appear whole or not at all."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from betflow.errors import ConfigurationError, NotFoundError, UsageError
+from betflow.jobs.exports import (
+    Columns,
+    ExportFormat,
+    Row,
+    check_target,
+    parse_format,
+    require_extra,
+    write_rows,
+    written_whole,
+)
+
+COLUMNS: Columns = {"id": int, "price": float, "name": str, "empty": bool}
+ROWS: list[Row] = [
+    {"id": 1, "price": 2.02, "name": 'A "B", C\nD', "empty": False, "left out": 1},
+    {"id": 2, "price": None, "name": "Ö", "empty": True},
+]
+KEPT = [{name: row[name] for name in COLUMNS} for row in ROWS]
+
+
+def test_json_is_one_array(tmp_path: Path) -> None:
+    """JSON has the columns in order, and nothing else."""
+    path = tmp_path / "rows.json"
+
+    assert 2 == write_rows(path, ROWS, COLUMNS, ExportFormat.JSON)
+
+    assert KEPT == json.loads(path.read_text())
+    assert list(COLUMNS) == list(json.loads(path.read_text())[0])
+
+
+def test_csv_is_read_back_by_its_rules(tmp_path: Path) -> None:
+    """Quotes, commas and line ends inside a value come back; no value is an empty field."""
+    path = tmp_path / "rows.csv"
+
+    assert 2 == write_rows(path, ROWS, COLUMNS, ExportFormat.CSV)
+
+    with path.open(newline="") as file:
+        assert [
+            ["id", "price", "name", "empty"],
+            ["1", "2.02", 'A "B", C\nD', "false"],
+            ["2", "", "Ö", "true"],
+        ] == list(csv.reader(file))
+
+
+def test_parquet_has_typed_columns(tmp_path: Path) -> None:
+    """Columns keep their type, also where a whole group has no value."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "rows.parquet"
+
+    assert 2 == write_rows(path, ROWS, COLUMNS, ExportFormat.PARQUET)
+
+    table = parquet.read_table(path)
+    assert KEPT == table.to_pylist()
+    assert ["int64", "double", "string", "bool"] == [str(kind) for kind in table.schema.types]
+
+
+@pytest.mark.parametrize("export_format", ExportFormat)
+def test_no_rows_are_a_file_too(tmp_path: Path, export_format: ExportFormat) -> None:
+    """A file of no rows is written, and says so in its own way."""
+    path = tmp_path / "rows"
+
+    assert 0 == write_rows(path, [], COLUMNS, export_format)
+
+    assert path.stat().st_size > 0
+
+
+@pytest.mark.parametrize("export_format", ExportFormat)
+def test_failure_leaves_what_was_there(tmp_path: Path, export_format: ExportFormat) -> None:
+    """Where rows fail on the way, the old file stays and nothing else is left."""
+    path = tmp_path / "rows"
+    path.write_text("old")
+
+    def failing() -> Iterator[Row]:
+        yield from ROWS
+        raise NotFoundError("gone")
+
+    with pytest.raises(NotFoundError):
+        write_rows(path, failing(), COLUMNS, export_format)
+
+    assert "old" == path.read_text()
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_file_is_there_only_after_the_block(tmp_path: Path) -> None:
+    """The file moves to its place in one step, at the end."""
+    path = tmp_path / "file"
+
+    with written_whole(path) as part:
+        part.write_text("new")
+        assert not path.exists()
+
+    assert "new" == path.read_text()
+
+
+def test_format_that_is_none(tmp_path: Path) -> None:
+    """The error lists the formats; their case does not matter."""
+    assert ExportFormat.CSV is parse_format("CSV")
+    with pytest.raises(UsageError, match=r"'xls' is no format\. Give one of json, csv, parquet"):
+        parse_format("xls")
+    with pytest.raises(UsageError, match="is a folder"):
+        check_target(tmp_path)
+    with pytest.raises(NotFoundError, match="there is no folder"):
+        check_target(tmp_path / "none" / "file.csv")
+
+
+def test_missing_extra_says_what_to_install() -> None:
+    """The error names the package and the command."""
+    with pytest.raises(ConfigurationError, match=r"needs no_such_package, .* pip install 'betflow\[plot\]'"):
+        require_extra("no_such_package", "plot")

@@ -1,0 +1,105 @@
+"""Compressed streams are expanded in small steps, and give all that they hold before damage."""
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable
+
+import pytest
+import zstandard
+
+from betflow.tape.compression import (
+    EXPANDERS,
+    STEP,
+    Damage,
+    Expander,
+    StreamDamagedError,
+    bunzip2,
+    gunzip,
+    salvaged,
+    unxz,
+    unzstd,
+)
+
+TEXT = b"".join(b'{"op":"mcm","pt":%d}\n' % number for number in range(20_000))
+
+KINDS: dict[str, tuple[Callable[[bytes], bytes], Expander]] = {
+    "bz2": (bz2.compress, bunzip2),
+    "gz": (gzip.compress, gunzip),
+    "xz": (lzma.compress, unxz),
+    "zst": (zstandard.ZstdCompressor().compress, unzstd),
+}
+
+every_kind = pytest.mark.parametrize(("compress", "expand"), KINDS.values(), ids=KINDS.keys())
+
+
+def opened(content: bytes) -> io.BufferedReader:
+    """Return bytes as an open file."""
+    return io.BufferedReader(io.BytesIO(content))
+
+
+@every_kind
+def test_expanded_whole(compress: Callable[[bytes], bytes], expand: Expander) -> None:
+    """What was compressed comes out as it was."""
+    assert TEXT == b"".join(expand(opened(compress(TEXT)), STEP))
+
+
+@every_kind
+def test_streams_one_after_the_other_are_one(compress: Callable[[bytes], bytes], expand: Expander) -> None:
+    """Several streams in one file count as one, also with zeros between them."""
+    content = compress(b"first ") + bytes(512) + compress(b"second")
+
+    assert b"first second" == b"".join(expand(opened(content), STEP))
+
+
+@every_kind
+def test_truncated_stream_gives_what_it_has(compress: Callable[[bytes], bytes], expand: Expander) -> None:
+    """A stream that ends in the middle gives its beginning, then says so."""
+    content = compress(TEXT)
+    given: list[bytes] = []
+
+    with pytest.raises(StreamDamagedError) as caught:
+        given.extend(expand(opened(content[: len(content) * 2 // 3]), STEP))
+
+    assert Damage.TRUNCATED == caught.value.damage
+    assert TEXT.startswith(b"".join(given))
+
+
+@every_kind
+def test_garbage_behind_the_stream_is_damage(compress: Callable[[bytes], bytes], expand: Expander) -> None:
+    """Bytes behind the end that are no further stream are damage; the stream itself is given."""
+    given: list[bytes] = []
+
+    with pytest.raises(StreamDamagedError) as caught:
+        given.extend(expand(opened(compress(TEXT) + b"garbage"), STEP))
+
+    assert (Damage.CORRUPT, TEXT) == (caught.value.damage, b"".join(given))
+
+
+@every_kind
+def test_bomb_comes_in_small_pieces(compress: Callable[[bytes], bytes], expand: Expander) -> None:
+    """However much a few bytes hold, no piece is much larger than the step."""
+    pieces = expand(opened(compress(bytes(32 << 20))), STEP)
+
+    assert max(map(len, pieces)) <= STEP * 160
+
+
+def test_corruption_costs_only_what_comes_behind_it() -> None:
+    """Everything before a corrupt place is got out, as far as a decompressor can."""
+    content = bytearray(gzip.compress(TEXT))
+    content[len(content) * 3 // 4] ^= 0xFF
+    given: list[bytes] = []
+
+    with pytest.raises(StreamDamagedError):
+        given.extend(salvaged(opened(bytes(content)), gunzip, rewindable=True))
+
+    assert len(b"".join(given)) > len(TEXT) // 2
+    assert TEXT.startswith(b"".join(given)[: len(TEXT) // 2])
+
+
+def test_kinds_are_told_by_their_first_bytes() -> None:
+    """Each kind of compression is known by the bytes that a stream of it begins with."""
+    for compress, expand in KINDS.values():
+        [found] = [each for magic, each in EXPANDERS.items() if compress(TEXT).startswith(magic)]
+        assert expand is found

@@ -1,0 +1,74 @@
+"""Many tapes are read one after the other, as if they were one."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from betflow.errors import NotFoundError
+from betflow.tape import TapeDamageWarning, files, read, tapes
+from recordings import recording
+
+
+def test_folders_stand_for_what_is_below_them(tmp_path: Path) -> None:
+    """A folder gives its files by name, those of folders below too, and no hidden ones."""
+    for name in ("b", "a", "c/d", ".hidden", ".git/e"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert ["a", "b", "d"] == [path.name for path in files([tmp_path])]
+
+
+def test_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    """A path that does not exist is refused by name."""
+    with pytest.raises(NotFoundError, match="no file or folder"):
+        list(files([tmp_path / "missing"]))
+
+
+def test_markets_of_all_tapes_come_in_order(tmp_path: Path) -> None:
+    """Reading several files gives the markets of one after those of the other, and sums up."""
+    for number in (1, 2, 3):
+        (tmp_path / str(number)).write_bytes(recording(f"1.{number}"))
+
+    replay = read(tmp_path)
+    seen = list(dict.fromkeys(book.market_id for book in replay))
+
+    assert (["1.1", "1.2", "1.3"], 21) == (seen, replay.account.messages)
+
+
+def test_damage_is_warned_of(tmp_path: Path) -> None:
+    """What cannot be read is in the findings and a warning, so that it is never silent."""
+    (tmp_path / "tape").write_bytes(b"{\n" + recording())
+    replay = read(tmp_path)
+
+    with pytest.warns(TapeDamageWarning, match="Line 1 is no message"):
+        assert 7 == len(list(replay))
+    assert ["tape.line-damaged"] == [finding.code for finding in replay.findings]
+
+
+def test_consumer_may_stop_in_the_middle(tmp_path: Path) -> None:
+    """Leaving the loop leaves nothing open."""
+    for number in (1, 2):
+        (tmp_path / str(number)).write_bytes(recording(f"1.{number}", prices=5000))
+
+    for book in read(tmp_path):
+        assert "1.1" == book.market_id
+        break
+
+
+def test_damaged_archive_is_a_tape_with_a_finding(tmp_path: Path) -> None:
+    """The members of a damaged tar are tapes as far as they go; the damage is a tape of its own."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name in ("a", "b"):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(recording())
+            archive.addfile(entry, io.BytesIO(recording()))
+    path = tmp_path / "data.tar"
+    path.write_bytes(buffer.getvalue()[: 512 + len(recording()) + 600])
+
+    found = [(sum(1 for _ in tape.messages()), tape.findings) for tape in tapes(path)]
+
+    assert (7, []) == found[0]
+    assert "tape.corrupt" == found[-1][1][0].code
