@@ -62,7 +62,7 @@ class Measurement:
         name: What was measured.
         unit: Of both spreads.
         ours: What betflow did.
-        wanted: What the figure should be.
+        wanted: What the figure should be; None where it is only to be known.
         peer: Whom it is compared with; empty where our own number is judged alone.
         theirs: What the peer did.
         is_ratio: Whether ours ÷ theirs is judged, or our own median with the peer's only beside it.
@@ -72,7 +72,7 @@ class Measurement:
     name: str
     unit: str
     ours: Spread
-    wanted: Bound
+    wanted: Bound | None
     peer: str = ""
     theirs: Spread | None = None
     is_ratio: bool = True
@@ -87,8 +87,8 @@ class Measurement:
 
     @property
     def is_met(self) -> bool:
-        """Say whether the figure is what is wanted."""
-        return self.wanted.holds(self.figure)
+        """Say whether the figure is what is wanted, if anything is."""
+        return self.wanted is None or self.wanted.holds(self.figure)
 
     def as_json(self) -> dict[str, Any]:
         """Return everything, every round's value included."""
@@ -99,7 +99,7 @@ class Measurement:
             "peer": self.peer,
             "theirs": list(self.theirs.values) if self.theirs else [],
             "figure": self.figure,
-            "wanted": str(self.wanted),
+            "wanted": str(self.wanted or ""),
             "is_met": self.is_met,
             "note": self.note,
         }
@@ -112,8 +112,8 @@ def table(measurements: Sequence[Measurement]) -> str:
     for line in measurements:
         name = f"{line.name} [{notes.index(line.note) + 1}]" if line.note else line.name
         theirs = str(line.theirs) if line.theirs else ""
-        verdict = "ok" if line.is_met else "MISSED"
-        judged = (_number(line.figure), str(line.wanted), verdict)
+        verdict = "" if line.wanted is None else "ok" if line.is_met else "MISSED"
+        judged = (_number(line.figure), str(line.wanted or ""), verdict)
         rows.append((name, line.unit, str(line.ours), theirs, line.peer, *judged))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

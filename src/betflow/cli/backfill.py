@@ -9,7 +9,7 @@ from betflow.cli.contract import run_command
 from betflow.cli.screen import Screen
 
 
-def backfill(  # noqa: PLR0913 - a command has as many parameters as options
+def backfill(
     ctx: typer.Context,
     paths: Annotated[
         list[Path],

@@ -12,7 +12,7 @@ from betflow.cli.contract import run_command
 from betflow.cli.screen import Screen
 
 
-def candles(  # noqa: PLR0913 - a command's options are its parameters
+def candles(
     ctx: typer.Context,
     market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
     *,

@@ -17,7 +17,7 @@ _EVERYTHING = 0
 
 
 @app.command("ls")
-def ls(  # noqa: PLR0913 - a command has as many parameters as options
+def ls(
     ctx: typer.Context,
     *,
     event_type: Annotated[

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from betflow import __version__
 from betflow.errors import Finding, StorageError
+from betflow.jobs.plain import plain
 from betflow.tape import DEFAULT_LIMITS, Limits, Tape
 from betflow.tape.archive import Archive, ArchiveWriteError, Stored, TapeWriter, write_draft
 from betflow.tape.compression import Damage, StreamDamagedError
@@ -94,14 +95,17 @@ def import_file(task: ImportTask) -> Iterator[Imported]:
     except ArchiveWriteError:
         raise
     except StreamDamagedError as error:
-        yield _failed(str(task.path), _after(number, error.message), is_damage=True)
+        yield _failed(_text(task.path), _after(number, error.message), is_damage=True)
     except StorageError as error:
-        yield _failed(str(task.path), str(error), is_damage=False)
+        yield _failed(_text(task.path), str(error), is_damage=False)
     except OSError as error:
-        yield _failed(str(task.path), _after(number, f"it cannot be read: {error.strerror}"), is_damage=False)
+        yield _failed(
+            _text(task.path), _after(number, f"it cannot be read: {error.strerror}"), is_damage=False
+        )
 
 
 def _import_member(task: ImportTask, member: Member, incoming: Path) -> Imported:
+    label = _text(member.label)
     with TapeWriter(incoming) as writer:
         head = bytearray()
 
@@ -114,15 +118,13 @@ def _import_member(task: ImportTask, member: Member, incoming: Path) -> Imported
         inspection = Inspector(tape, thorough=False).inspect()
         if not inspection.counts.messages or _is_bomb(inspection):
             is_explicit = task.is_explicit and not member.name
-            return _unusable(tape.label, inspection, bytes(head), is_explicit=is_explicit)
+            return _unusable(label, inspection, bytes(head), is_explicit=is_explicit)
         if task.wanted and not any(map(task.wanted.takes, inspection.markets)):
-            return Imported(tape.label, Fate.FILTERED)
+            return Imported(label, Fate.FILTERED)
         stored = writer.finish()
-    manifest = _manifest(stored, inspection, source=str(Path(tape.label).absolute()))
+    manifest = _manifest(stored, inspection, source=_text(Path(member.label).absolute()))
     write_draft(stored, manifest)
-    return Imported(
-        tape.label, Fate.STORED, stored, finding_of(manifest, tape.label), is_damage=manifest.damaged
-    )
+    return Imported(label, Fate.STORED, stored, finding_of(manifest, label), is_damage=manifest.damaged)
 
 
 def finding_of(manifest: Manifest, label: str) -> Finding | None:
@@ -168,6 +170,12 @@ def _unusable(label: str, inspection: Inspection, head: bytes, *, is_explicit: b
         what = "Not a tape: no line of it is a change of a market. Left alone."
         return _failed(label, what, is_damage=False, code="backfill.not-a-tape")
     return Imported(label, Fate.SKIPPED)
+
+
+def _text(path: Path | str) -> str:
+    """Write a path as text; bytes in it that are no text are written as escapes."""
+    text: str = plain(str(path))
+    return text
 
 
 def _after(files: int, message: str) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from betflow.errors import BetflowError, DamagedError, ExitCode, Finding
 from betflow.jobs.importing import Fate, Imported, ImportTask
 from betflow.jobs.outcome import Artifact, Outcome, artifact_of
+from betflow.jobs.plain import plain
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import Report, WorkerDiedError
 from betflow.tape.archive import Archive, Stored
@@ -105,7 +106,7 @@ class Intake:
             stat = path.stat()
         except OSError:
             return False  # reading it will say so
-        source = self._index.source(str(path.absolute()))
+        source = self._index.source(plain(path.absolute()))
         if source is None or (source.bytes, source.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
             return False
         memory = msgspec.json.decode(source.imported, type=_Memory)
@@ -225,7 +226,7 @@ class Intake:
         if not isinstance(error, WorkerDiedError):
             raise error
         file.counts[Fate.FAILED] += 1
-        file.findings.append(Finding("backfill.worker-died", str(file.path), str(error)))
+        file.findings.append(Finding("backfill.worker-died", plain(file.path), str(error)))
 
     def _close(self, file: _File) -> None:
         self._sums["bytes_read"] += file.bytes
@@ -262,7 +263,7 @@ class Intake:
         )
         self._index.remember(
             Source(
-                path=file.input.path,
+                path=plain(file.input.path),
                 bytes=file.bytes,
                 mtime_ns=file.mtime_ns,
                 sha256=file.input.sha256,

@@ -164,7 +164,7 @@ def _changed_runners(book: MarketBook) -> Iterator[dict[str, Any]]:
             "best_lay_size": _best_size(runner.available_to_lay, runner.best_lay)
             or _first_size(runner.lay_ladder),
             "last_price_traded": runner.last_price_traded,
-            "total_matched": runner.total_matched,
+            "total_matched": runner.total_traded,
         }
 
 

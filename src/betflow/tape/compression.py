@@ -22,7 +22,7 @@ import zstandard
 from betflow.errors import BetflowError
 
 READ_SIZE = 256 * 1024
-STEP = 256 * 1024
+STEP = 64 * 1024
 # A decompressor in a thread waits for the interpreter a few times in each step, whatever its size.
 SLOW_STEP = 4 * 1024 * 1024
 SALVAGE_STEP = 1024

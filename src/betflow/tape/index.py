@@ -15,8 +15,8 @@ from sqlite_utils import Database
 
 from betflow.errors import BetflowError, BusyError, DamagedError
 from betflow.tape.archive import Archive, ArchiveWriteError
-from betflow.tape.manifest import Manifest, MarketSummary
-from betflow.tape.schema import MIGRATIONS
+from betflow.tape.manifest import Manifest
+from betflow.tape.schema import MARKET_COLUMNS, MIGRATIONS, market_row, runner_rows, tape_row
 from betflow.tape.selection import MarketFilter
 
 FILE_NAME = "index.sqlite"
@@ -31,11 +31,6 @@ _WRITE_CODES = {
 }
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
-_MARKET_COLUMNS = (
-    *("market_id", "event_id", "event_name", "event_type_id", "venue", "country_code", "market_type"),
-    *("betting_type", "market_time", "market_time_ms", "open_date", "name", "status", "settled"),
-    *("in_play_seen", "runners", "messages", "definitions", "first_publish_time", "last_publish_time"),
-)
 _TAPE_COLUMNS = ("sha256", "kind", "damaged", "findings", "stored_bytes", "source")
 _BEST_FIRST = "tapes.damaged, markets.messages DESC, tapes.bytes DESC, tapes.sha256"
 
@@ -138,10 +133,10 @@ class Index:
         """Enter a tape, inside a `transaction`; one that is there already is entered anew."""
         execute = self._database.execute
         execute("DELETE FROM tapes WHERE sha256 = ?", [manifest.sha256])
-        self._insert("tapes", [_tape_row(manifest)])
-        self._insert("markets", [_market_row(manifest.sha256, market) for market in manifest.markets])
+        self._insert("tapes", [tape_row(manifest)])
+        self._insert("markets", [market_row(manifest.sha256, market) for market in manifest.markets])
         self._insert(
-            "runners", [row for market in manifest.markets for row in _runner_rows(manifest.sha256, market)]
+            "runners", [row for market in manifest.markets for row in runner_rows(manifest.sha256, market)]
         )
 
     def knows(self, sha256: str) -> bool:
@@ -160,8 +155,8 @@ class Index:
     ) -> list[dict[str, Any]]:
         """Return the markets, each once, with the best tape of it (see `tapes_of`) and how many there are."""
         where, values = _condition(wanted)
-        columns = (*_MARKET_COLUMNS, *_TAPE_COLUMNS, "tapes")
-        own = ", ".join(f"markets.{name}" for name in _MARKET_COLUMNS)
+        columns = (*MARKET_COLUMNS, *_TAPE_COLUMNS, "tapes")
+        own = ", ".join(f"markets.{name}" for name in MARKET_COLUMNS)
         of_tape = ", ".join(f"tapes.{name}" for name in _TAPE_COLUMNS)
         sql = f"""
             SELECT {", ".join(columns)} FROM (
@@ -256,26 +251,6 @@ class Index:
             f"the index {self.path} is damaged: {error}.",
             advice="Remove it: it is made anew from the manifests beside the tapes.",
         )
-
-
-def _tape_row(manifest: Manifest) -> tuple[Any, ...]:
-    return (
-        *(manifest.sha256, str(manifest.kind), manifest.bytes, manifest.stored_sha256),
-        *(manifest.stored_bytes, manifest.counts.lines, manifest.counts.messages),
-        *(manifest.first_publish_time, manifest.last_publish_time, len(manifest.markets)),
-        *(manifest.damaged, len(manifest.findings), manifest.source),
-    )
-
-
-def _market_row(sha256: str, market: MarketSummary) -> tuple[Any, ...]:
-    values = [len(market.runners) if name == "runners" else getattr(market, name) for name in _MARKET_COLUMNS]
-    return (values[0], sha256, *values[1:])
-
-
-def _runner_rows(sha256: str, market: MarketSummary) -> Iterator[tuple[Any, ...]]:
-    for runner in market.runners:
-        key = (sha256, market.market_id, runner.selection_id, runner.handicap)
-        yield (*key, runner.name, runner.status, runner.bsp, runner.sort_priority)
 
 
 def _condition(wanted: MarketFilter) -> tuple[str, list[Any]]:

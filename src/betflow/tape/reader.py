@@ -125,7 +125,7 @@ class Tape:
 
     def messages(self) -> Iterator[MarketChangeMessage]:
         """Return every market change message in order, heartbeats too, without folding it into `books`."""
-        return self._read(self._pass_on)
+        return self._read(iter)
 
     def scan(
         self,
@@ -149,8 +149,8 @@ class Tape:
 
     @property
     def message(self) -> MarketChangeMessage | None:
-        """The latest message: its `clk`, `ct` and `status` (503 while data may be late) are here."""
-        return self.books.message
+        """The latest message, decoded again: its `clk`, `ct`, `status` (503: data may be late) are here."""
+        return decode_market_change(self.line) if self._batch.lines else None
 
     @property
     def position(self) -> Position:
@@ -218,11 +218,6 @@ class Tape:
 
     def _fold(self, messages: Iterator[MarketChangeMessage]) -> Iterator[MarketBook]:
         return self.books.fold(messages)
-
-    def _pass_on(self, messages: Iterator[MarketChangeMessage]) -> Iterator[MarketChangeMessage]:
-        for message in messages:
-            self.books.message = message
-            yield message
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

@@ -78,9 +78,8 @@ class Replay:
         self.account = Account()
 
     def __iter__(self) -> Iterator[MarketBook]:
-        """Yield the book of each market that a message changed, after each of its changes."""
-        for tape in self.tapes():
-            yield from tape
+        """Return the book of each market that a message changed, after each of its changes."""
+        return chain.from_iterable(self.tapes())
 
     def tapes(self) -> Iterator[Tape]:
         """Yield tape after tape; each has to be read before the next is asked for."""

@@ -1,13 +1,25 @@
 """
-The index's tables, as migrations that each run once.
+The index's tables, as migrations that each run once, and what goes into their rows.
 
 The index holds nothing that the manifests do not hold, except which source files were imported: that saves
 time, and losing it costs only time.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from sqlite_utils import Database, Migrations
 
+from betflow.tape.manifest import Manifest, MarketSummary
+
 MIGRATIONS = Migrations("betflow.tape.index")
+
+MARKET_COLUMNS = (
+    *("market_id", "event_id", "event_name", "event_type_id", "venue", "country_code", "market_type"),
+    *("betting_type", "market_time", "market_time_ms", "open_date", "name", "status", "settled"),
+    *("in_play_seen", "runners", "messages", "definitions", "first_publish_time", "last_publish_time"),
+)
+"""The columns of ``markets``, without the tape's name."""
 
 
 @MIGRATIONS()
@@ -95,3 +107,26 @@ def create_sources(database: Database) -> None:
         ) STRICT, WITHOUT ROWID
         """
     )
+
+
+def tape_row(manifest: Manifest) -> tuple[Any, ...]:
+    """Return a tape's row of ``tapes``."""
+    return (
+        *(manifest.sha256, str(manifest.kind), manifest.bytes, manifest.stored_sha256),
+        *(manifest.stored_bytes, manifest.counts.lines, manifest.counts.messages),
+        *(manifest.first_publish_time, manifest.last_publish_time, len(manifest.markets)),
+        *(manifest.damaged, len(manifest.findings), manifest.source),
+    )
+
+
+def market_row(sha256: str, market: MarketSummary) -> tuple[Any, ...]:
+    """Return a market's row of ``markets``."""
+    values = [len(market.runners) if name == "runners" else getattr(market, name) for name in MARKET_COLUMNS]
+    return (values[0], sha256, *values[1:])
+
+
+def runner_rows(sha256: str, market: MarketSummary) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of ``runners`` of a market."""
+    for runner in market.runners:
+        key = (sha256, market.market_id, runner.selection_id, runner.handicap)
+        yield (*key, runner.name, runner.status, runner.bsp, runner.sort_priority)

@@ -6,6 +6,8 @@ import gzip
 import io
 import os
 import sqlite3
+import sys
+import tarfile
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -76,6 +78,25 @@ def test_file_that_is_named_twice_is_read_once(tmp_path: Path, context: RunConte
     outcome = backfill(BackfillRequest((path.parent, path)), context)
 
     assert (1, 1) == (outcome.data["files"], outcome.data["imported"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are text")
+def test_names_that_are_no_text_are_only_names(tmp_path: Path, context: RunContext) -> None:
+    """A file and a member whose names are bytes that are no text are imported, and found there again."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / os.fsdecode(b"\xff.json")).write_bytes(recording("1.1"))
+    with tarfile.open(inbox / "a.tar", "w") as archive:
+        entry = tarfile.TarInfo("\udcfe")
+        entry.size = len(recording("1.2"))
+        archive.addfile(entry, io.BytesIO(recording("1.2")))
+    (inbox / os.fsdecode(b"\xfe.bad")).write_bytes(b"")
+
+    first = backfill(BackfillRequest((inbox,)), context)
+    second = backfill(BackfillRequest((inbox,)), context)
+
+    assert (2, 1) == (first.data["imported"], first.data["failed"])
+    assert (2, 1) == (second.data["already_there"], second.data["failed"])
 
 
 def test_full_disk_keeps_what_was_imported(
