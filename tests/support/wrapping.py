@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import zstandard
 
@@ -42,7 +43,9 @@ def _zst(content: bytes) -> bytes:
     return zstandard.ZstdCompressor(write_checksum=True).compress(content)
 
 
-COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+Compress: TypeAlias = Callable[[bytes], bytes]
+
+COMPRESSIONS: dict[str, Compress] = {
     "gz": _gz,
     "bz2": bz2.compress,
     "xz": lzma.compress,
@@ -82,26 +85,46 @@ def _named(parts: Sequence[bytes]) -> dict[str, bytes]:
     return {f"part-{number}": part for number, part in enumerate(parts)}
 
 
-def wrappings() -> dict[str, Callable[[Sequence[bytes]], bytes]]:
-    """
-    Return what makes a file of parts, by what it is called.
+Wrap: TypeAlias = Callable[[Sequence[bytes]], bytes]
+"""Makes a file of parts; each ends with a whole line."""
 
-    The parts end with whole lines. Of a single stream they are the content one after the other, elsewhere
-    they are streams or members of their own.
+
+def wrappings() -> dict[str, Wrap]:
     """
-    result: dict[str, Callable[[Sequence[bytes]], bytes]] = {
-        "plain": b"".join,
-        "tar": lambda parts: tar(_named(parts)),
-    }
+    Return everything that makes a file of parts, by what it is called.
+
+    Of a single stream the parts are the content one after the other, elsewhere they are streams or members
+    of their own.
+    """
+    result: dict[str, Wrap] = {"plain": b"".join, "tar": _tar_of(bytes), "zip of bz2": _zip_of_bz2}
     for kind, compress in COMPRESSIONS.items():
-        result[kind] = lambda parts, compress=compress: compress(b"".join(parts))
-        result[f"many {kind}"] = lambda parts, compress=compress: b"".join(map(compress, parts))
-        result[f"tar of {kind}"] = lambda parts, compress=compress: tar(_named([*map(compress, parts)]))
-        result[f"tar.{kind}"] = lambda parts, compress=compress: compress(tar(_named(parts)))
+        result[kind] = _around(compress, b"".join)
+        result[f"many {kind}"] = _many(compress)
+        result[f"tar of {kind}"] = _tar_of(compress)
+        result[f"tar.{kind}"] = _around(compress, _tar_of(bytes))
     for kind, method in ZIP_METHODS.items():
-        result[f"zip, {kind}"] = lambda parts, method=method: zipped(_named(parts), method)
-    result["zip of bz2"] = lambda parts: zipped(_named([*map(bz2.compress, parts)]))
+        result[f"zip, {kind}"] = _zip(method)
     return result
+
+
+def _around(compress: Compress, wrap: Wrap) -> Wrap:
+    return lambda parts: compress(wrap(parts))
+
+
+def _many(compress: Compress) -> Wrap:
+    return lambda parts: b"".join(map(compress, parts))
+
+
+def _tar_of(compress: Compress) -> Wrap:
+    return lambda parts: tar(_named([compress(part) for part in parts]))
+
+
+def _zip(method: int) -> Wrap:
+    return lambda parts: zipped(_named(parts), method)
+
+
+def _zip_of_bz2(parts: Sequence[bytes]) -> bytes:
+    return zipped(_named([bz2.compress(part) for part in parts]))
 
 
 @dataclass

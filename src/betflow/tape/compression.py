@@ -28,7 +28,7 @@ SLOW_STEP = 4 * 1024 * 1024
 SALVAGE_STEP = 1024
 
 # A zstd block of 4 bytes may expand to 128 KiB, and its decompressor has no output limit: feed it little.
-ZSTD_READ_SIZE = 1024
+ZSTD_READ_SIZE = 256
 
 
 class Damage(StrEnum):
