@@ -66,7 +66,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "read": _megabytes(data["bytes_read"]),
             "expanded": _megabytes(data["bytes_expanded"]),
             "stored": _megabytes(data["bytes_stored"]),
-            "time": f"{data['seconds']:.1f} s, {data['workers']} workers",
+            "time": f"{data['seconds']:.1f} s, {data['workers']} worker{'' if data['workers'] == 1 else 's'}",
             "speed": f"{speed:,} messages/s" if speed else None,
         }
     )
