@@ -25,7 +25,8 @@ READ_SIZE = 256 * 1024
 STEP = 64 * 1024
 # A decompressor in a thread waits for the interpreter a few times in each step, whatever its size.
 SLOW_STEP = 4 * 1024 * 1024
-SALVAGE_STEP = 1024
+SALVAGE_STEP = 16
+STEPS_AT_ONCE = 4096
 
 # A zstd block of 4 bytes may expand to 128 KiB, and its decompressor has no output limit: feed it little.
 ZSTD_READ_SIZE = 256
@@ -108,7 +109,7 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int = ...) -> bytes: ...
 
 
-def _expand(
+def expanded_by(
     raw: Readable, step: int, kind: str, magic: bytes, new: Callable[[], _Decompressor]
 ) -> Iterator[bytes]:
     """Expand streams one after the other with a decompressor that limits its own output."""
@@ -162,6 +163,8 @@ class _Gunzip:
     def __init__(self) -> None:
         self._object = zlib.decompressobj(wbits=31)
         self._held = b""
+        self._at = 0
+        self._full = False
 
     @property
     def eof(self) -> bool:
@@ -169,15 +172,21 @@ class _Gunzip:
 
     @property
     def needs_input(self) -> bool:
-        return not self._held
+        return self._at >= len(self._held) and not self._full
 
     @property
     def unused_data(self) -> bytes:
-        return self._object.unused_data
+        return self._object.unused_data + self._held[self._at :]
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        chunk = self._object.decompress(self._held + data, max_length)
-        self._held = self._object.unconsumed_tail
+        if data:
+            self._held, self._at = self._held[self._at :] + data, 0
+        # zlib copies what it does not use: give it little where it may expand only little.
+        feed = READ_SIZE if max_length > SALVAGE_STEP else 4 * SALVAGE_STEP
+        piece = self._held[self._at : self._at + feed]
+        chunk = self._object.decompress(piece, max_length)
+        self._at += len(piece) - len(self._object.unconsumed_tail)
+        self._full = len(chunk) == max_length  # there may be more without any input
         return chunk
 
 
@@ -202,37 +211,38 @@ class _Unzstd:
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         held, at, chunks, size = self._held + data, 0, [], 0
+        feed = ZSTD_READ_SIZE if max_length > SALVAGE_STEP else 1
         while at < len(held) and size < max_length and not self._object.eof:
             try:
-                chunk = self._object.decompress(held[at : at + ZSTD_READ_SIZE])
+                chunk = self._object.decompress(held[at : at + feed])
             except zstandard.ZstdError as error:
                 self._held = b""
                 raise OSError(str(error)) from error
             chunks.append(chunk)
             size += len(chunk)
-            at += ZSTD_READ_SIZE
+            at += feed
         self._held = held[at:]
         return b"".join(chunks)
 
 
 def bunzip2(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand bz2."""
-    return _expand(raw, step, "bz2", b"BZh", bz2.BZ2Decompressor)
+    return expanded_by(raw, step, "bz2", b"BZh", bz2.BZ2Decompressor)
 
 
 def gunzip(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand gzip."""
-    return _expand(raw, step, "gz", b"\x1f\x8b", _Gunzip)
+    return expanded_by(raw, step, "gz", b"\x1f\x8b", _Gunzip)
 
 
 def unxz(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand xz."""
-    return _expand(raw, step, "xz", b"\xfd7zXZ\0", lzma.LZMADecompressor)
+    return expanded_by(raw, step, "xz", b"\xfd7zXZ\0", lzma.LZMADecompressor)
 
 
 def unzstd(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand zstd."""
-    return _expand(raw, step, "zst", b"\x28\xb5\x2f\xfd", _Unzstd)
+    return expanded_by(raw, step, "zst", b"\x28\xb5\x2f\xfd", _Unzstd)
 
 
 EXPANDERS: dict[bytes, Expander] = {
@@ -268,7 +278,16 @@ def salvaged(raw: Readable, expand: Expander, *, rewindable: bool) -> Iterator[b
     else:
         return
     raw.seek(0)
-    for chunk in expand(raw, SALVAGE_STEP):
-        if delivered < len(chunk):
-            yield chunk[delivered:]
-        delivered = max(0, delivered - len(chunk))
+    held: list[bytes] = []
+    try:
+        for chunk in expand(raw, SALVAGE_STEP):
+            if delivered < len(chunk):
+                held.append(chunk[delivered:])
+            delivered = max(0, delivered - len(chunk))
+            if len(held) == STEPS_AT_ONCE:
+                yield b"".join(held)
+                held = []
+    except StreamDamagedError:
+        yield b"".join(held)
+        raise
+    yield b"".join(held)

@@ -12,10 +12,12 @@ import tarfile
 import zipfile
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from betflow.errors import NotFoundError, StorageError
+from betflow.tape import zips
 from betflow.tape.compression import (
     EXPANDERS,
     READ_SIZE,
@@ -27,12 +29,13 @@ from betflow.tape.compression import (
     plain,
     salvaged,
 )
-from betflow.tape.parts import Part, StrictTarInfo, opened_part
+from betflow.tape.parts import Part, StrictTarInfo, entries, opened_part, tar_damage
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 HEAD_SIZE = 512
+MOST_READS_BEYOND = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class _ChunkStream(io.RawIOBase):
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._held = memoryview(b"")
+        self._reads_beyond = 0
 
     def readable(self) -> bool:
         return True
@@ -169,12 +173,19 @@ class _ChunkStream(io.RawIOBase):
             if not self._held:
                 self._held = memoryview(next(self._chunks, b""))
                 if not self._held:
+                    self._count_reads_beyond()
                     break
             size = min(len(self._held), len(target) - filled)
             target[filled : filled + size] = self._held[:size]
             self._held = self._held[size:]
             filled += size
         return filled
+
+    def _count_reads_beyond(self) -> None:
+        """Stop an archive reader that goes on behind the end, because a header claims what is not there."""
+        self._reads_beyond += 1
+        if self._reads_beyond > MOST_READS_BEYOND:
+            raise StreamDamagedError(Damage.CORRUPT, "the archive claims to be longer than it is")
 
 
 def _look_inside(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:
@@ -204,22 +215,18 @@ def _look_inside(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
 
 def _expanded(chunks: Iterator[bytes], place: _Place, meter: _Meter) -> Iterator[Member]:
     """Yield what was below a compression: lines, or another container."""
+    first = b""
+    broken: Iterator[bytes] = iter(())
     try:
-        first = next(chunks, b"")
+        while len(first) < HEAD_SIZE and (chunk := next(chunks, b"")):
+            first += chunk
     except StreamDamagedError as error:
-        yield place.member(damaged_content(error.damage, error.message))
-        return
-    content = _chain(first, chunks)
+        broken = damaged_content(error.damage, error.message)
+    content = chain((first,) if first else (), broken, chunks)
     if first[257:262] == b"ustar" or first.startswith((b"PK\x03\x04", b"PK\x05\x06", *EXPANDERS)):
         yield from _look_inside(io.BufferedReader(_ChunkStream(content), READ_SIZE), place, meter)
     else:
         yield place.member(content)
-
-
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    if first:
-        yield first
-    yield from rest
 
 
 def damaged_content(damage: Damage, message: str) -> Iterator[bytes]:
@@ -233,46 +240,50 @@ def damaged_content(damage: Damage, message: str) -> Iterator[bytes]:
 
 def _open_tar(raw: Readable, *, rewindable: bool) -> tarfile.TarFile:
     file = cast("IO[bytes]", raw)
-    if rewindable:
-        return tarfile.open(fileobj=file, mode="r:", tarinfo=StrictTarInfo)
-    return tarfile.open(fileobj=file, mode="r|", tarinfo=StrictTarInfo)
+    with tar_damage():
+        if rewindable:
+            return tarfile.open(fileobj=file, mode="r:", tarinfo=StrictTarInfo)
+        return tarfile.open(fileobj=file, mode="r|", tarinfo=StrictTarInfo)
 
 
 def _tar_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:
-    try:
-        with _open_tar(raw, rewindable=place.rewindable) as archive:
-            for entry in archive:
-                content = archive.extractfile(entry) if entry.isreg() else None  # links are never followed
-                if content is not None:
-                    inner = place.inside(entry.name, rewindable=place.rewindable)
-                    yield from _look_inside(cast("Readable", content), inner, meter)
-    except (tarfile.TarError, EOFError) as error:
-        raise StreamDamagedError(Damage.CORRUPT, f"the tar archive is damaged: {error}") from error
+    with _open_tar(raw, rewindable=place.rewindable) as archive:
+        for entry in entries(archive):
+            content = archive.extractfile(entry) if entry.isreg() else None  # links are never followed
+            if content is not None:
+                inner = place.inside(entry.name, rewindable=place.rewindable)
+                yield from _look_inside(cast("Readable", content), inner, meter)
 
 
 def _zip_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:
     if not place.rewindable:
-        yield place.member(
-            damaged_content(
-                Damage.UNSUPPORTED,
-                "a zip inside another container cannot be streamed; unpack it once by hand",
-            )
-        )
+        message = "a zip inside another container cannot be streamed; unpack it once by hand"
+        yield place.member(damaged_content(Damage.UNSUPPORTED, message))
         return
+    file = cast("IO[bytes]", raw)
+    with zips.opened(file) as archive:
+        missing = zips.missing(file, archive)
+        for entry in archive.infolist():
+            if not entry.is_dir() or entry.file_size:
+                yield from _zip_member(archive, entry, place.inside(entry.filename, rewindable=True), meter)
+    if missing:
+        raise StreamDamagedError(
+            Damage.CORRUPT, f"the zip archive is damaged: its directory lacks {missing} of its members"
+        )
+
+
+def _zip_member(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: _Place, meter: _Meter
+) -> Iterator[Member]:
     try:
-        with zipfile.ZipFile(cast("IO[bytes]", raw)) as archive:
-            for entry in archive.infolist():
-                if entry.is_dir():
-                    continue
-                inner = place.inside(entry.filename, rewindable=True)
-                try:
-                    content = archive.open(entry)
-                except (NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
-                    yield inner.member(
-                        damaged_content(Damage.UNSUPPORTED, f"the zip member cannot be read: {error}")
-                    )
-                else:
-                    with content:
-                        yield from _look_inside(cast("Readable", content), inner, meter)
-    except zipfile.BadZipFile as error:
-        raise StreamDamagedError(Damage.CORRUPT, f"the zip archive is damaged: {error}") from error
+        content, expand = zips.packed(archive, entry)
+    except StreamDamagedError as error:
+        yield place.member(damaged_content(error.damage, error.message))
+        return
+    raw = cast("Readable", content)
+    with content:
+        if expand is None:
+            yield from _look_inside(raw, place, meter)
+        else:
+            chunks = meter.count(salvaged(raw, expand, rewindable=True))
+            yield from _expanded(chunks, replace(place, rewindable=False, slow=True), meter)

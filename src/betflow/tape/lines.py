@@ -57,12 +57,32 @@ def batches(
             content, offset = content.removeprefix(BYTE_ORDER_MARK), len(BYTE_ORDER_MARK)
         lines = content.split(b"\n")
         tail = lines.pop()
-        if lines:
+        if len(content) > limit and any(len(line) > limit for line in lines):
+            yield from _without_too_long(Batch(lines, number, offset), limit, on_too_long)
+        elif lines:
             yield Batch(lines, number, offset)
-            number, offset = number + len(lines), offset + len(content) - len(tail)
+        number, offset = number + len(lines), offset + len(content) - len(tail)
         if len(tail) > limit:
             too_long, tail = len(tail), b""
     if too_long:
         on_too_long(number, offset, too_long)
     elif tail:
         yield Batch([tail], number, offset, unended=True)
+
+
+def _without_too_long(
+    batch: Batch, limit: int, on_too_long: Callable[[int, int, int], None]
+) -> Iterator[Batch]:
+    """Yield the batch in pieces, between the lines that are too long."""
+    number, offset, lines = batch.number, batch.offset, list[bytes]()
+    for line in batch.lines:
+        if len(line) <= limit:
+            lines.append(line)
+            continue
+        if lines:
+            yield Batch(lines, number, offset)
+            number, offset, lines = number + len(lines), offset + sum(map(len, lines)) + len(lines), []
+        on_too_long(number, offset, len(line))
+        number, offset = number + 1, offset + len(line) + 1
+    if lines:
+        yield Batch(lines, number, offset)

@@ -4,12 +4,17 @@ The members of an uncompressed tar, by where they stand in it: each can be read 
 Betfair delivers a month of data as one uncompressed tar of small files; several processes can share it so.
 """
 
+import errno
 import io
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tarfile import ReadError, TarFile
 from typing import IO, TYPE_CHECKING, Self
+
+from betflow.tape.compression import Damage, StreamDamagedError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -19,7 +24,10 @@ _USTAR = slice(257, 262)
 _BROKEN_HEADERS = (
     tarfile.TruncatedHeaderError,  # type: ignore[attr-defined]  # not in the stubs
     tarfile.InvalidHeaderError,  # type: ignore[attr-defined]  # not in the stubs
+    tarfile.EmptyHeaderError,  # type: ignore[attr-defined]  # not in the stubs; there is no end mark
 )
+_WITH_CONTENT = (*tarfile.REGULAR_TYPES, tarfile.GNUTYPE_SPARSE)
+MOST_EXTENSION = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,47 @@ class StrictTarInfo(tarfile.TarInfo):
         except _BROKEN_HEADERS as error:
             raise ReadError(str(error)) from error
 
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Read a header; refuse long names and attributes that would fill the memory."""
+        header = super().frombuf(buf, encoding, errors)
+        if header.size < 0 or (header.type not in _WITH_CONTENT and header.size > MOST_EXTENSION):
+            raise ReadError(f"a header claims {header.size:,} bytes")
+        return header
+
+
+@contextmanager
+def tar_damage() -> Iterator[None]:
+    """Turn what `tarfile` raises for a damaged archive into a `StreamDamagedError`."""
+    try:
+        yield
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+        raise StreamDamagedError(Damage.CORRUPT, f"the tar archive is damaged: {error}") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise  # the disk, not the data; EINVAL: a header leads to a place that cannot be
+        raise StreamDamagedError(
+            Damage.CORRUPT, "the tar archive is damaged: a header leads nowhere"
+        ) from error
+
+
+def entries(archive: TarFile) -> Iterator[tarfile.TarInfo]:
+    """
+    Yield header after header, and keep none.
+
+    Raises:
+        StreamDamagedError: the archive cannot be read any further.
+    """
+    while True:
+        with tar_damage():
+            entry = archive.next()
+            if entry is not None and entry.size < 0:  # by an attribute; it would lead back, for ever
+                raise ReadError(f"a header claims {entry.size:,} bytes")
+        if entry is None:
+            return
+        archive.members.clear()  # type: ignore[attr-defined]  # not in the stubs; grows with the archive
+        yield entry
+
 
 def tar_parts(path: Path) -> list[Part]:
     """
@@ -71,13 +120,13 @@ def tar_parts(path: Path) -> list[Part]:
             return []
         file.seek(0)
         try:
-            with tarfile.open(fileobj=file, mode="r:", tarinfo=StrictTarInfo) as archive:
-                entries = [entry for entry in archive if entry.isreg()]
-        except (tarfile.TarError, EOFError):
+            with tar_damage(), tarfile.open(fileobj=file, mode="r:", tarinfo=StrictTarInfo) as archive:
+                found = [entry for entry in entries(archive) if entry.isreg()]
+        except StreamDamagedError:
             return []
-    if any(entry.issparse() for entry in entries):
+    if any(entry.issparse() for entry in found):
         return []
-    return [Part(entry.name, entry.offset_data, entry.size) for entry in entries]
+    return [Part(entry.name, entry.offset_data, entry.size) for entry in found]
 
 
 def opened_part(file: IO[bytes], part: Part) -> io.BufferedReader:

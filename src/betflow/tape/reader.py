@@ -109,6 +109,8 @@ class Tape:
         self._ahead = readahead
         self._on_chunk = on_chunk
         self._content: Content | None = None
+        self._known: tuple[int, int] = (0, 0)  # index in the batch and offset, where last asked
+        self._no_message = -1  # index in the batch of the latest line that is none
         self._begin()
 
     def __repr__(self) -> str:
@@ -150,13 +152,17 @@ class Tape:
     @property
     def message(self) -> MarketChangeMessage | None:
         """The latest message, decoded again: its `clk`, `ct`, `status` (503: data may be late) are here."""
-        return decode_market_change(self.line) if self._batch.lines else None
+        line = self._latest_line()
+        return decode_market_change(line) if line else None
 
     @property
     def position(self) -> Position:
         """Where the latest message stands."""
         index = len(self._batch.lines) - length_hint(self._remaining) - 1
-        return Position(self._batch.number + index, self._batch.offset_of(index))
+        known, offset = self._known if self._known[0] <= index else (0, self._batch.offset)
+        offset += sum(map(len, self._batch.lines[known:index])) + index - known
+        self._known = index, offset  # so that asking at every line costs no more than the lines
+        return Position(self._batch.number + index, offset)
 
     @property
     def line(self) -> bytes:
@@ -175,11 +181,22 @@ class Tape:
         self.findings: list[Finding] = []
         self._findings_left_out = 0
         self._other = self._blank = self._damaged = self._bytes = 0
-        self._start(Batch([], 1, 0))
+        self._batch = Batch([], 1, 0)
+        self._remaining: Iterator[bytes] = iter(self._batch.lines)
+        self._message_line = b""
+        self._start(self._batch)
+
+    def _latest_line(self) -> bytes:
+        """Return the line of the latest message, also where lines that are none came behind it."""
+        index = len(self._batch.lines) - length_hint(self._remaining) - 1
+        return self._message_line if index in {-1, self._no_message} else self._batch.lines[index]
 
     def _start(self, batch: Batch) -> None:
+        self._message_line = self._latest_line()
+        self._no_message = -1
         self._batch = batch
         self._remaining = iter(batch.lines)
+        self._known = (0, batch.offset)
 
     def close(self) -> None:
         """Stop what `open` began; reading a tape to its end, or leaving the loop, does it too."""
@@ -198,6 +215,11 @@ class Tape:
         try:
             for batch in batches(self._counted(content), self._limits.line, self._note_too_long):
                 self._start(batch)
+                if not any(batch.lines):  # nothing but line ends: a bomb may have billions of them
+                    self._blank += len(batch.lines)
+                    self._remaining = iter(())
+                    self._no_message = len(batch.lines) - 1
+                    continue
                 messages = map(decode, self._remaining)
                 while True:
                     try:
@@ -234,7 +256,11 @@ class Tape:
 
     def _note_line(self, error: Exception) -> None:
         position = self.position
-        line = self._batch.lines[position.line - self._batch.number]
+        index = position.line - self._batch.number
+        if index > 0 and index - 1 != self._no_message:
+            self._message_line = self._batch.lines[index - 1]
+        self._no_message = index
+        line = self._batch.lines[index]
         if not line.strip():
             self._blank += 1
         elif _is_other_message(line, error):

@@ -87,21 +87,22 @@ class Replay:
         begun = deque(_Begun(file, self._limits) for file in islice(upcoming, FILES_AHEAD))
         try:
             while begun:
-                current = begun.popleft()
                 begun.extend(_Begun(file, self._limits) for file in islice(upcoming, 1))
-                for tape in current:
+                for tape in begun[0]:
                     self.tape = tape
                     yield tape
                     self._close(tape)
+                begun.popleft()
         finally:
             for file in begun:
                 file.close()
 
     def _close(self, tape: Tape) -> None:
+        tape.close()  # where the caller did not read it
         self.findings.extend(tape.findings)
         self.account += tape.account
         for finding in tape.findings:
-            warnings.warn(f"{finding.subject}: {finding.message}", TapeDamageWarning, stacklevel=4)
+            warnings.warn(f"{finding.subject}: {finding.message}", TapeDamageWarning, stacklevel=3)
 
 
 class _Begun:
