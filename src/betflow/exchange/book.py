@@ -446,7 +446,7 @@ class MarketBooks:
         twice; the one with the higher version counts.
         """
         versions = self._image_versions
-        if versions is None and message.ct != ChangeType.SUB_IMAGE:
+        if message.ct == ChangeType.HEARTBEAT or (versions is None and message.ct != ChangeType.SUB_IMAGE):
             return message.mc or []
         starts = message.segment_type is None or message.segment_type == SegmentType.SEG_START
         if starts:

@@ -39,6 +39,8 @@ class Damage(StrEnum):
     CORRUPT = "corrupt"
     EXPANDS_TOO_MUCH = "expands-too-much"
     UNSUPPORTED = "unsupported"
+    UNREADABLE = "unreadable"
+    """The file is gone, or may not be read."""
 
 
 class StreamDamagedError(BetflowError):

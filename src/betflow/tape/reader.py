@@ -103,7 +103,7 @@ class Tape:
         self._source = source if isinstance(source, Member) else Path(source)
         self.path = self._source.path if isinstance(self._source, Member) else self._source
         self.label = self._source.label if isinstance(self._source, Member) else str(self._source)
-        if not self.path.is_file():
+        if self._source is self.path and not self.path.is_file():
             raise NotFoundError(f"There is no file {self.path}.")
         self._limits = limits
         self._ahead = readahead

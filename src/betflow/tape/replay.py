@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from betflow.errors import Finding, NotFoundError
+from betflow.errors import Finding, NotFoundError, StorageError
 from betflow.exchange.book import MarketBook
-from betflow.tape.compression import StreamDamagedError
+from betflow.tape.compression import Damage, StreamDamagedError
 from betflow.tape.containers import DEFAULT_LIMITS, Limits, Member, damaged_content, members
 from betflow.tape.reader import Account, Tape
 
@@ -110,7 +110,11 @@ class _Begun:
 
     def __init__(self, file: Path, limits: Limits) -> None:
         self._tapes = tapes(file, limits=limits)
-        self._first = next(self._tapes)
+        try:
+            self._first = next(self._tapes)
+        except (NotFoundError, StorageError) as error:  # it went away, or may not be read: the others go on
+            content = damaged_content(Damage.UNREADABLE, error.message.rstrip("."))
+            self._first = Tape(Member(file, "", content, slow=False), limits=limits, readahead=False)
         self._first.open()
 
     def __iter__(self) -> Iterator[Tape]:

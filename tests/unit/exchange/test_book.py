@@ -299,3 +299,16 @@ def test_total_traded_adds_up_the_ladder_and_not_the_published_number() -> None:
 def test_total_traded_is_the_published_number_without_a_ladder() -> None:
     """Where the tape has no traded ladder, what was published is all there is."""
     assert 7.5 == _runner(_book(change({"id": 1, "tv": 7.5}))).total_traded
+
+
+def test_heartbeat_between_the_segments_of_an_image_changes_nothing() -> None:
+    """An image goes on behind a heartbeat: what its first segment brought stays."""
+    books = MarketBooks()
+    first = {"rc": [{"id": 1, "atb": [[2, 1]]}], "img": True}
+    books.apply(message(first, ct="SUB_IMAGE", segmentType="SEG_START"))
+    books.apply(message(ct="HEARTBEAT"))
+    books.apply(message({"rc": [{"id": 2, "atb": [[3, 1]]}]}, ct="SUB_IMAGE", segmentType="SEG_END"))
+
+    book = books.book(MARKET)
+
+    assert (2.0, 3.0) == (_runner(book).best_back, _runner(book, 2).best_back)

@@ -72,3 +72,19 @@ def test_damaged_archive_is_a_tape_with_a_finding(tmp_path: Path) -> None:
 
     assert (7, []) == found[0]
     assert "tape.corrupt" == found[-1][1][0].code
+
+
+def test_file_that_goes_away_is_one_finding_and_the_others_go_on(tmp_path: Path) -> None:
+    """What is gone when its turn comes is told, and does not end the reading of another file."""
+    line = b'{"op":"mcm","pt":1,"mc":[{"id":"1.1"}]}\n'
+    names = [tmp_path / name for name in ("a", "b", "c", "d")]
+    for name in names:
+        name.write_bytes(line)
+    replay = read(*names)
+    names[3].unlink()
+
+    with pytest.warns(TapeDamageWarning, match="no file"):
+        books = list(replay)
+
+    assert 3 == len(books)
+    assert ["tape.unreadable"] == [finding.code for finding in replay.findings]
