@@ -128,7 +128,12 @@ def _with_profile(values: dict[str, Any]) -> type[Settings]:
 
 
 def _variables() -> dict[str, str]:
-    in_file = {name: value for name, value in dotenv_values(_DOTENV).items() if value is not None}
+    try:
+        in_file = {name: value for name, value in dotenv_values(_DOTENV).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        # Without the cause: a decoding error carries the whole file with it, secrets and all.
+        raise ConfigurationError(f"{_DOTENV} cannot be read: {reason}.", advice="Correct the file.") from None
     return {**in_file, **os.environ}
 
 
@@ -148,7 +153,7 @@ def _profile_values(profile: str, variables: Mapping[str, str]) -> dict[str, Any
             f"profile {profile} is not there: no file {path} in {Path.cwd()}.",
             advice=f"Profiles here: {', '.join(known) or 'none'}.",
         ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # not UTF-8, or a date that cannot be
         raise ConfigurationError(f"{path} cannot be read: {error}.", advice="Correct the file.") from error
     if not isinstance(values, dict):
         raise ConfigurationError(

@@ -460,7 +460,7 @@ def test_killed_import_is_completed_by_the_next(betflow: CommandLine, many: Path
     for process in started(betflow.data_dir, many):
         process.kill()
         process.communicate()
-    kept = list((betflow.data_dir / "archive" / "tapes").rglob("*.json"))
+    kept = sorted((betflow.data_dir / "archive" / "tapes").rglob("*.json"))
 
     ran = betflow.json("backfill", many)
 
@@ -468,6 +468,9 @@ def test_killed_import_is_completed_by_the_next(betflow: CommandLine, many: Path
     assert [] == incoming(betflow.data_dir)
     assert (0, 40) == (betflow("audit", "verify").code, betflow.json("tape", "verify").data["tapes"])
     assert 40 == betflow.json("tape", "ls").data["total"]
+    kept[0].with_suffix(".zst").write_bytes(b"changed")
+    audited = betflow.json("audit", "verify")
+    assert (ExitCode.DAMAGED, ["audit.file-changed"]) == (audited.code, audited.codes)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")

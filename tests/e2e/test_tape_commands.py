@@ -184,6 +184,67 @@ def test_damage_of_the_source_is_remembered(betflow: CommandLine, tmp_path: Path
     assert (ExitCode.DAMAGED, True) == (ran.code, "tape.truncated" in ran.codes)
 
 
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        (b'"WINNER"', b'"LOSER"'),
+        (b'"kind":"official-pro"', b'"kind":"raw-stream"'),
+        (b'"messages":11,"other"', b'"messages":12,"other"'),
+    ],
+)
+def test_manifest_that_tells_something_else_is_damage(
+    stocked: CommandLine, told: bytes, instead: bytes
+) -> None:
+    """A manifest that was edited is noticed by comparing it with its tape, and by its hash in the journal."""
+    manifest = stored(stocked, "1.1").with_suffix(".json")
+    content = manifest.read_bytes()
+    manifest.write_bytes(content.replace(told, instead))
+
+    verified, audited = stocked.json("tape", "verify"), stocked.json("audit", "verify")
+
+    assert content != manifest.read_bytes()
+    assert (ExitCode.DAMAGED, ["tape.manifest-altered"]) == (verified.code, verified.codes)
+    assert (ExitCode.DAMAGED, ["audit.file-changed"]) == (audited.code, audited.codes)
+
+
+def damaged_recordings() -> dict[str, bytes]:
+    """Return recordings that an import takes as far as they can be read, by what is wrong."""
+    lines = recorded_lines(prices=300)
+    whole = b"".join(each + b"\n" for each in lines)
+    price = line(OFF_MS + 1, {"id": MARKET_ID, "rc": [{"id": 1, "atb": [[5.3]]}]})
+    return {
+        "half line": whole[:-40],
+        "no JSON": b"\n".join([*lines[:5], b"{", *lines[5:]]),
+        "a price that is none": b"\n".join([lines[0], price, *lines[1:]]),
+        "truncated gz": gzip.compress(whole * 50)[:-3000],
+        "truncated bz2": bz2.compress(whole * 200)[:-200],
+        "byte order mark": b"\xef\xbb\xbf" + whole,
+        "time that cannot be": b"\n".join([*lines, line(-5, {"id": MARKET_ID})]),
+    }
+
+
+@pytest.mark.parametrize("name", damaged_recordings())
+def test_manifest_of_a_damaged_tape_is_not_called_altered(
+    betflow: CommandLine, tmp_path: Path, name: str
+) -> None:
+    """What an import could not read, or did not look at, makes its manifest no false one."""
+    (tmp_path / "a").write_bytes(damaged_recordings()[name])
+    assert 1 == betflow.json("backfill", tmp_path / "a").data["imported"]
+
+    assert "tape.manifest-altered" not in betflow.json("tape", "verify").codes
+
+
+def test_fragment_does_not_hide_a_damaged_whole_tape(betflow: CommandLine, tmp_path: Path) -> None:
+    """A market is read from its settled tape, half a line at the end of which is a finding."""
+    (tmp_path / "whole").write_bytes(recording(prices=9) + b'{"op":"mcm","pt":17')
+    (tmp_path / "fragment").write_bytes(b"\n".join(recorded_lines()[:2]))
+    betflow("backfill", tmp_path / "whole", tmp_path / "fragment")
+
+    ran = betflow.json("tape", "book", MARKET_ID, "--at", "2027-01-01")
+
+    assert ("CLOSED", ["tape.half-line"]) == (ran.data["status"], ran.codes)
+
+
 def test_oddities_alone_are_findings(betflow: CommandLine, tmp_path: Path) -> None:
     """What is odd but readable is a finding, not damage."""
     lines = recorded_lines()

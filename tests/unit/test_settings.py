@@ -134,3 +134,13 @@ def test_value_that_is_refused_is_not_repeated(monkeypatch: pytest.MonkeyPatch) 
         load_settings()
 
     assert "s3cret" not in f"{caught.value!r} {caught.value} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize("name", [".env", "config/default.yaml"])
+def test_file_that_is_not_utf8_is_named(name: str) -> None:
+    """A file in another encoding is a configuration error that names the file."""
+    Path("config").mkdir()
+    Path(name).write_bytes(b"log_level: caf\xe9\n")
+
+    with pytest.raises(ConfigurationError, match=rf"{name} cannot be read: .*utf-8|{name} .* not UTF-8"):
+        load_settings()

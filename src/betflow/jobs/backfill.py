@@ -20,7 +20,7 @@ from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import in_order, work
 from betflow.tape import DEFAULT_LIMITS, Limits, files
-from betflow.tape.archive import Archive, write_error
+from betflow.tape.archive import Archive, make_private_folder, write_error
 from betflow.tape.index import Index
 from betflow.tape.parts import tar_parts
 from betflow.tape.selection import FilterOptions
@@ -101,22 +101,21 @@ def _alone(archive: Archive) -> Iterator[None]:
     """Let no other backfill write to the archive meanwhile."""
     lock = archive.root / _LOCK
     try:
-        archive.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(archive.incoming)
     except OSError as error:
         raise write_error(error) from error
-    busy = BusyError(
-        f"Another backfill is writing to {archive.root}.", advice="Wait for it to end, then try again."
-    )
-    if liveness.is_alive(lock):
-        raise busy
     try:
-        liveness.hold(lock)
-    except BlockingIOError:
-        raise busy from None
+        liveness.hold(lock, wait=False)
+    except BusyError:
+        raise BusyError(
+            f"Another backfill is writing to {archive.root}.", advice="Wait for it to end, then try again."
+        ) from None
+    except OSError as error:
+        raise write_error(error) from error
     try:
         yield
     finally:
-        liveness.release(lock)
+        liveness.release(lock, keep_file=True)
 
 
 def _plan(named: Sequence[_Named], request: BackfillRequest, intake: Intake) -> list[ImportTask]:

@@ -89,6 +89,9 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
         DamagedError: traded volumes on the tape cannot be added up.
     """
     plan = _checked(request)
+    for target in (request.output, request.plot):
+        if target is not None:
+            check_target(target, Path(request.market_or_file), context.data_dir)
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
     fold = CandleFold(source.market_id, plan.interval)
     for change, publish_time in market_changes(source, context.progress):
@@ -134,7 +137,6 @@ def _checked(request: CandlesRequest) -> _Plan:
         if request.plot.suffix.lower() != ".png":
             raise UsageError(f"{request.plot} is no .png file.", advice="Pictures are drawn as PNG only.")
         require_extra("matplotlib", "plot")
-        check_target(request.plot)
     return _Plan(parse_interval(request.interval), since, until, _export_format(request))
 
 
@@ -147,7 +149,6 @@ def _export_format(request: CandlesRequest) -> ExportFormat | None:
     export_format = named or parse_format(request.output.suffix.removeprefix("."))
     if export_format is ExportFormat.PARQUET:
         require_extra("pyarrow", "parquet")
-    check_target(request.output)
     return export_format
 
 

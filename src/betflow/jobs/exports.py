@@ -18,6 +18,8 @@ Columns: TypeAlias = Mapping[str, type]
 """The names of a row in order, each with its type: int, float, str or bool. Any value may be None."""
 
 _ROWS_PER_GROUP = 50_000
+_RECORD_FOLDERS = ("archive", "runs", "live")
+_LEDGER = "ledger.sqlite"
 
 
 class ExportFormat(StrEnum):
@@ -59,12 +61,17 @@ def require_extra(module: str, extra: str) -> None:
         )
 
 
-def check_target(path: Path) -> None:
+def check_target(path: Path, source: Path, data_dir: Path) -> None:
     """
-    Make sure that a file can be written to the path, before any work is done.
+    Make sure that a file can and may be written to the path, before any work is done.
+
+    Args:
+        path: What is to be written.
+        source: What is to be read; it need not be there.
+        data_dir: The data folder, whose records are written by betflow itself only.
 
     Raises:
-        UsageError: the path is a folder.
+        UsageError: the path is a folder, the source, or one of the records in the data folder.
         NotFoundError: the folder that it is in does not exist.
     """
     if path.is_dir():
@@ -73,6 +80,30 @@ def check_target(path: Path) -> None:
         raise NotFoundError(
             f"there is no folder {path.absolute().parent}.", advice="Make it, or name another."
         )
+    if _is_same(path, source):
+        raise UsageError(f"{path} is the tape itself.", advice="Name another file.")
+    # A link may stand among the records, or lead there.
+    if any(
+        _is_record(each, data_dir) for each in (path.absolute().parent.resolve() / path.name, path.resolve())
+    ):
+        raise UsageError(
+            f"{path} is where betflow keeps its records.", advice="Name a file outside the data folder."
+        )
+
+
+def _is_record(path: Path, data_dir: Path) -> bool:
+    # Folders are compared, not their names: on some systems Archive and archive are one.
+    records = [data_dir / name for name in _RECORD_FOLDERS]
+    if any(_is_same(parent, folder) for parent in path.parents for folder in records):
+        return True
+    return path.name.lower().startswith(_LEDGER) and _is_same(path.parent, data_dir)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False  # one of them is not there
 
 
 def write_rows(path: Path, rows: Iterable[Row], columns: Columns, export_format: ExportFormat) -> int:

@@ -5,6 +5,7 @@ This is the part of ``betflow backfill`` that workers do. They write to the arch
 becomes of it there, and everything that is written down about it, is the parent's.
 """
 
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -102,6 +103,8 @@ def import_file(task: ImportTask) -> Iterator[Imported]:
         yield _failed(
             _text(task.path), _after(number, f"it cannot be read: {error.strerror}"), is_damage=False
         )
+    except Exception as error:  # noqa: BLE001 - nothing that a file holds may cost the other files
+        yield _defect(_text(task.path), number, error)
 
 
 def _import_member(task: ImportTask, member: Member, incoming: Path) -> Imported:
@@ -185,6 +188,17 @@ def _after(files: int, message: str) -> str:
 def _failed(label: str, message: str, *, is_damage: bool, code: str = "backfill.unreadable") -> Imported:
     sentence = message if message.endswith(".") else f"{message}."
     return Imported(label, Fate.FAILED, finding=Finding(code, label, sentence), is_damage=is_damage)
+
+
+def _defect(label: str, files: int, error: Exception) -> Imported:
+    """Say which error it was and where it was raised; not its text, which may hold anything."""
+    name = type(error).__name__
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    message = _after(files, f"a defect of betflow ended the reading: {name}. Please report it.")
+    where: dict[str, int | str] = {"exception": name, "module": Path(frame.filename).name}
+    if frame.lineno is not None:
+        where["line"] = frame.lineno
+    return Imported(label, Fate.FAILED, finding=Finding("backfill.defect", label, message, where))
 
 
 def _is_bomb(inspection: Inspection) -> bool:

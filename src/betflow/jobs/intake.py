@@ -24,6 +24,9 @@ from betflow.tape.index import Index, Source
 from betflow.tape.manifest import Manifest
 from betflow.tape.selection import MarketFilter
 
+TAPE_ARCHIVED = "tape.archived"
+"""Kind of the journal entry that says which bytes a tape and its manifest have in the archive."""
+
 _BATCH = 64
 _SKIPPED_LISTED = 100
 _ALREADY_THERE = "already_there"
@@ -238,16 +241,21 @@ class Intake:
 
     def _journal(self, manifest: Manifest) -> None:
         path = self.archive.tape_path(manifest.sha256).relative_to(self._context.data_dir)
+        # The file as it stands: one that an earlier version wrote need not look as this one would write it.
+        beside = artifact_of(self.archive.manifest_path(manifest.sha256))
         body = {
             "sha256": manifest.sha256,
             "bytes": manifest.bytes,
             "stored_sha256": manifest.stored_sha256,
+            "stored_bytes": manifest.stored_bytes,
+            "manifest_sha256": beside.sha256,
+            "manifest_bytes": beside.bytes,
             "messages": manifest.counts.messages,
             "markets": len(manifest.markets),
             "damaged": manifest.damaged,
             "source": manifest.source,
         }
-        self._context.record("tape.archived", path.as_posix(), body)
+        self._context.record(TAPE_ARCHIVED, path.as_posix(), body)
 
     def _remember(self, file: _File) -> None:
         has_something = file.tapes or file.counts[Fate.FILTERED]

@@ -3,22 +3,23 @@ The checks behind ``audit verify``: each compares two things that were written d
 
 The chain with itself and with the anchors in the records; the records with the hashes in the chain; the list
 of runs with the chain that it is a projection of; the files on the disk with the hashes that the runs gave
-them.
+them, at their end or, for tapes, when each was archived: a run that is killed has no end.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from betflow.errors import DamagedError, Finding
 from betflow.jobs import liveness
+from betflow.jobs.intake import TAPE_ARCHIVED
 from betflow.jobs.outcome import artifact_of
 from betflow.jobs.records import anchor_of, read_record, record_files, record_sha256
 from betflow.jobs.runs import RunContext
 from betflow.jobs.sealing import lock_path
-from betflow.ledger.journal import Head, Journal
+from betflow.ledger.journal import Entry, Head, Journal
 from betflow.ledger.runs import RunRow, RunTable, project
 from betflow.ledger.verification import Verdict, missing_guards, verify_chain
 
@@ -49,7 +50,7 @@ class _Record:
 
 @dataclass(slots=True)
 class _Told:
-    """What the entries that begin and end runs tell."""
+    """What the entries that begin and end runs or archive tapes tell."""
 
     rows: dict[str, RunRow] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -97,10 +98,15 @@ def _read(file: Path) -> _Record:
 
 def _told_by_journal(context: RunContext, *, until: int) -> _Told:
     told = _Told()
-    for entry in Journal(context.ledger).entries_of_runs():
+    for entry in Journal(context.ledger).entries():
         if entry.seq > until:
             break
         try:
+            if entry.kind == TAPE_ARCHIVED:
+                told.files.update(_files_of_tape(entry))
+                continue
+            if not entry.kind.startswith("run."):
+                continue
             row = project(told.rows.get(entry.run_id), entry)
             artifacts = {each["path"]: each for each in json.loads(entry.body).get("artifacts", [])}
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -111,6 +117,16 @@ def _told_by_journal(context: RunContext, *, until: int) -> _Told:
             told.rows[entry.run_id] = row
         told.files.update(artifacts)
     return told
+
+
+def _files_of_tape(entry: Entry) -> dict[str, dict[str, Any]]:
+    """Return a tape and the manifest beside it, as they were when it was archived."""
+    body = json.loads(entry.body)
+    manifest = PurePosixPath(entry.subject).with_suffix(".json").as_posix()
+    return {
+        entry.subject: {"sha256": body["stored_sha256"], "bytes": body["stored_bytes"]},
+        manifest: {"sha256": body["manifest_sha256"], "bytes": body["manifest_bytes"]},
+    }
 
 
 def _check_chain(context: RunContext, found: dict[str, _Record], *, cut: int) -> Verdict:

@@ -5,27 +5,61 @@ A run holds an advisory lock on a file of its own for as long as its process liv
 when the process ends, however it ends. A process id alone proves nothing: it is given again to somebody else.
 """
 
+import errno
 import os
 import sys
 from pathlib import Path
+
+from betflow.errors import BusyError
+
+_HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 _held: dict[str, int] = {}
 """Locks of this process: POSIX locks never conflict within one process, and closing any handle drops them."""
 
 
-def hold(path: Path) -> None:
-    """Make the lock file and hold it until `release` or the end of the process."""
+def hold(path: Path, *, wait: bool = True) -> None:
+    """
+    Make the lock file and hold it until `release` or the end of the process.
+
+    Args:
+        path: The lock file.
+        wait: For a lock of one's own, at which somebody may be looking at this very moment.
+
+    Raises:
+        BusyError: somebody holds it, and it was not to be waited for.
+    """
+    busy = BusyError(f"Another process holds {path}.", advice="Wait for it to end, then try again.")
+    # Opening the file a second time and closing it would drop the lock that this process has.
+    if _name(path) in _held:
+        raise busy
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    # Wait for it: somebody may be looking at this very moment whether the new lock is held.
-    _lock(handle, wait=True)
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            _lock(handle, wait=wait)
+        except OSError as error:
+            os.close(handle)
+            if wait or error.errno not in _HELD_BY_ANOTHER:
+                raise
+            raise busy from None
+        if _is_file_of(path, handle):
+            break
+        os.close(handle)  # whoever had it removed the file meanwhile; the next one would lock another
     _held[_name(path)] = handle
 
 
-def release(path: Path) -> None:
-    """Let go of a lock that this process holds, and remove its file."""
-    path.unlink(missing_ok=True)
-    os.close(_held.pop(_name(path)))
+def release(path: Path, *, keep_file: bool = False) -> None:
+    """Let go of a lock that this process holds; the file of a lock that several want must be kept."""
+    handle = _held.pop(_name(path))
+    if sys.platform == "win32":
+        os.close(handle)  # an open file cannot be removed there
+        if not keep_file:
+            path.unlink(missing_ok=True)
+    else:
+        if not keep_file:
+            path.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def is_alive(path: Path) -> bool:
@@ -43,6 +77,13 @@ def is_alive(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def _is_file_of(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _name(path: Path) -> str:

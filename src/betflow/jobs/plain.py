@@ -1,13 +1,14 @@
 """Values as plain JSON types, and secrets as stars, before anything is written down."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import unquote
 
 MASK = "********"
 
@@ -17,7 +18,9 @@ _SECRET_WORDS = frozenset(
 )
 _SECRET_PARTS = re.compile(r"passw|secret|token|credential|apikey|appkey|privatekey", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_URL_PASSWORD = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
+_URL_USER = re.compile(r"(?<=://)\S+(?=@)")
+_QUERY = re.compile(r"(?P<name>[?&#;](?P<key>[^=&;#?\s]+)=)[^&#\s]+")
+_FLAG = re.compile(r"-{1,2}(?P<name>[^=\s]+)(?P<value>=.*)?", re.DOTALL)
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
@@ -57,7 +60,7 @@ def redacted(value: object, *, name: str = "") -> Any:  # noqa: ANN401 - JSON ha
     Return a value as plain JSON types, with `MASK` in place of everything whose name smells of a secret.
 
     A value that hides itself (pydantic's ``SecretStr``) is masked whatever its name, and so is the user part
-    of a URL.
+    of a URL. A name may be that of a field, of a value in a URL's query, or of a flag in a list of arguments.
     """
     if value is not None and (hasattr(value, "get_secret_value") or is_secret_name(name)):
         return MASK
@@ -65,10 +68,34 @@ def redacted(value: object, *, name: str = "") -> Any:  # noqa: ANN401 - JSON ha
         case Mapping():
             return {str(plain(key)): redacted(member, name=str(key)) for key, member in value.items()}
         case list() | tuple():
-            return [redacted(member) for member in value]
+            return _redacted_members(value)
         case str():
-            return _URL_PASSWORD.sub(MASK, plain(value))
+            return _redacted_text(plain(value))
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {each.name: redacted(getattr(value, each.name), name=each.name) for each in fields(value)}
     return plain(value)
+
+
+def _redacted_members(members: Sequence[object]) -> list[Any]:
+    """Redact a list that may be a command line, where a flag names what comes after it."""
+    result = []
+    name = ""
+    for member in members:
+        result.append(redacted(member, name=name))
+        flag = _FLAG.fullmatch(member) if isinstance(member, str) else None
+        name = flag["name"] if flag and flag["value"] is None else ""
+    return result
+
+
+def _redacted_text(text: str) -> str:
+    flag = _FLAG.fullmatch(text)
+    if flag and flag["value"] and is_secret_name(flag["name"]):
+        return f"{text[: flag.start('value')]}={MASK}"
+    return _QUERY.sub(_redacted_query, _URL_USER.sub(MASK, text))
+
+
+def _redacted_query(match: re.Match[str]) -> str:
+    return f"{match['name']}{MASK}" if is_secret_name(unquote(match["key"])) else match[0]
 
 
 def is_secret_name(name: str) -> bool:

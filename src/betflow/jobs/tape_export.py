@@ -79,17 +79,15 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
     Write a market to a file; the file appears when it is whole.
 
     Raises:
-        UsageError: there is no such format.
+        UsageError: there is no such format, or the output is a file that must not be overwritten.
         NotFoundError: there is no such file or market, or no folder to write to.
         ConfigurationError: the format needs a package that is not installed.
     """
     market_format = _parsed(request.market_format)
-    check_target(request.output)
+    check_target(request.output, Path(request.market_or_file), context.data_dir)
     if market_format is MarketFormat.PARQUET:
         require_extra("pyarrow", "parquet")
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
-    if request.output.exists() and request.output.samefile(source.tape.path):
-        raise UsageError(f"{request.output} is the tape itself.", advice="Name another file with --output.")
     if market_format is MarketFormat.OFFICIAL:
         count = _write_official(source, request.output)
     else:

@@ -2,7 +2,8 @@
 ``betflow tape verify``: every byte and every line of a tape, looked at again.
 
 Of an archived tape first the file (its hash is in the manifest), then its content (its hash is its name),
-then each line, decoded with all of its prices. Of any other file only the lines.
+then each line, decoded with all of its prices, and whether the manifest tells what is there. Of any other
+file only the lines.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from betflow.tape import Tape, files, tapes
 from betflow.tape.archive import Archive
 from betflow.tape.index import Index
 from betflow.tape.inspection import Inspection, Inspector
+from betflow.tape.manifest import Manifest, facts_bytes
 
 _REIMPORT = "Remove the file and import its source again with `betflow backfill`"
 
@@ -114,6 +116,9 @@ class _Check:
         told = {(each.code, each.message) for each in (*inspection.damage, *inspection.oddities)}
         # What broke off on the way in cannot be seen in what was kept of it.
         broken += [each.about(str(path)) for each in known if (each.code, each.message) not in told]
+        if not broken and not _tells_of(manifest, inspection, path):
+            message = f"The manifest does not tell what the tape holds. {_REIMPORT} ({manifest.source})."
+            broken.append(Finding("tape.manifest-altered", str(path), message))
         self._note(str(path), inspection, broken)
 
     def _note(self, label: str, inspection: Inspection, broken: list[Finding]) -> None:
@@ -157,9 +162,24 @@ class _Check:
 _OWN_DAMAGE = frozenset(
     {
         *("tape.manifest-damaged", "tape.manifest-missing", "tape.missing", "tape.file-changed"),
-        *("tape.content-changed", "tape.time-impossible"),
+        *("tape.content-changed", "tape.manifest-altered", "tape.time-impossible"),
     }
 )
+
+
+def _tells_of(manifest: Manifest, inspection: Inspection, path: Path) -> bool:
+    """Say whether a manifest tells what is in its tape."""
+    told = _facts(manifest)
+    if told == _facts(inspection):
+        return True
+    # An import does not look at prices: what is damage here may have counted as a message there.
+    return told == _facts(Inspector(Tape(path), thorough=False).inspect())
+
+
+def _facts(of: Manifest | Inspection) -> bytes:
+    """Return what a manifest and an inspection both tell, written alike: a manifest went through JSON."""
+    times = (of.first_publish_time, of.last_publish_time)
+    return facts_bytes((of.kind, of.bytes, of.counts, *times, of.markets))
 
 
 def _is_damage(finding: Finding) -> bool:

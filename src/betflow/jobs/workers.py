@@ -123,14 +123,20 @@ class _Pool(Generic[Task, Result]):
         there.close()
         worker = _Worker(process, here)
         self._feed(worker)
+        if self._waiting and not worker.in_hand:
+            # It died as it began. That costs a task, so that this comes to an end if all of them do.
+            worker.in_hand.append(self._waiting.popleft())
         return worker
 
     def _feed(self, worker: _Worker) -> None:
         ahead = _AHEAD if len(self._waiting) > _AHEAD * self._number else 1
         while self._waiting and len(worker.in_hand) < ahead:
-            number = self._waiting.popleft()
-            worker.in_hand.append(number)
-            worker.connection.send((number, self._tasks[number]))
+            number = self._waiting[0]
+            try:
+                worker.connection.send((number, self._tasks[number]))
+            except OSError:
+                return  # it died; this task waits for another worker
+            worker.in_hand.append(self._waiting.popleft())
 
     def _receive(self, worker: _Worker) -> Iterator[Report[Result]]:
         try:
@@ -142,27 +148,25 @@ class _Pool(Generic[Task, Result]):
             worker.in_hand.remove(report.task)
             self._feed(worker)
             if not worker.in_hand:
-                worker.connection.close()
-                worker.process.join()
-                self._workers.remove(worker)
+                self._replace(worker)
         yield report
+
+    def _replace(self, worker: _Worker) -> None:
+        """Let a worker go, and start another if there is anything left to do."""
+        worker.connection.close()
+        worker.process.join()
+        self._workers.remove(worker)
+        if self._waiting:
+            self._workers.append(self._start())
 
     def _bury(self, worker: _Worker) -> Iterator[Report[Result]]:
         """Give up the task that a worker died of, and start another worker for the rest."""
-        worker.process.join()
-        worker.connection.close()
-        self._workers.remove(worker)
         lost, *untouched = worker.in_hand
         self._waiting.extendleft(reversed(untouched))
-        if self._waiting:
-            self._workers.append(self._start())
-        code = worker.process.exitcode
-        if code is not None and code > 0:
-            raise RuntimeError(f"a defect ended a worker process with {code}; what it was stands above")
-        error = WorkerDiedError(
-            f"a worker process was killed by signal {-(code or 0)} in the middle of it.",
-            advice="Was memory short?",
-        )
+        self._replace(worker)
+        code = worker.process.exitcode or 0
+        how = f"ended with code {code}" if code >= 0 else f"was killed by signal {-code}"
+        error = WorkerDiedError(f"a worker process {how} in the middle of it.", advice="Was memory short?")
         yield Report(lost, error=error)
 
     def _end(self) -> None:

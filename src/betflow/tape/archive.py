@@ -98,7 +98,7 @@ class Archive:
         place, draft = self.tape_path(stored.sha256), stored.path.with_suffix(".json")
         manifest = parse_manifest(draft.read_bytes(), str(draft))
         try:
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(place.parent)
             stored.path.replace(place)
             draft.replace(self.manifest_path(stored.sha256))
             _sync_folder(place.parent)
@@ -137,7 +137,7 @@ class TapeWriter:
         self._compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compressobj()
         self._is_finished = False
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             self._file = open(path, "xb", opener=_private)  # noqa: SIM115 - closed by __exit__; opener
         except OSError as error:
             raise write_error(error) from error
@@ -216,6 +216,28 @@ def write_error(error: OSError) -> ArchiveWriteError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         advice = "Free some space and run the command again: it goes on where it stopped."
     return ArchiveWriteError(f"the archive cannot be written: {error.strerror}.", advice=advice)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing: mkdir gives the mode only to the last."""
+    if not folder.is_dir():
+        make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_private_file(path: Path) -> None:
+    """
+    Make an empty file where there is none, so that SQLite does not make one that all may read.
+
+    Raises:
+        ArchiveWriteError: the disk refuses.
+    """
+    if path.exists():
+        return
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise write_error(error) from error
 
 
 def _private(path: str, flags: int) -> int:

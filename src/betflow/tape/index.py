@@ -14,7 +14,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from betflow.errors import BetflowError, BusyError, DamagedError
-from betflow.tape.archive import Archive, ArchiveWriteError
+from betflow.tape.archive import Archive, ArchiveWriteError, make_private_file
 from betflow.tape.manifest import Manifest
 from betflow.tape.schema import MARKET_COLUMNS, MIGRATIONS, market_row, runner_rows, tape_row
 from betflow.tape.selection import MarketFilter
@@ -32,7 +32,22 @@ _WRITE_CODES = {
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 _TAPE_COLUMNS = ("sha256", "kind", "damaged", "findings", "stored_bytes", "source")
-_BEST_FIRST = "tapes.damaged, markets.messages DESC, tapes.bytes DESC, tapes.sha256"
+_BEST_FIRST = "markets.settled DESC, markets.messages DESC, tapes.damaged, tapes.sha256"
+
+
+def _ranked() -> str:
+    """Return SQL for every market of every tape, with its place among the tapes of that market."""
+    own = ", ".join(f"markets.{name}" for name in MARKET_COLUMNS)
+    of_tape = ", ".join(f"tapes.{name}" for name in _TAPE_COLUMNS)
+    return f"""
+        SELECT {own}, {of_tape}, count(*) OVER (PARTITION BY market_id) AS tapes,
+            row_number() OVER (PARTITION BY market_id ORDER BY {_BEST_FIRST}) AS place
+        FROM markets JOIN tapes USING (sha256)
+        """  # noqa: S608 - constants
+
+
+# A filter looks at the best tape of each market alone: it must not make another one the best.
+_BEST = f"({_ranked()}) WHERE place = 1"
 
 
 class MarketOrder(StrEnum):
@@ -85,6 +100,8 @@ class Index:
         self.path = archive.root / FILE_NAME
         # Without an archive there is nothing to find; asking must not make one.
         name = self.path if archive.root.is_dir() else ":memory:"
+        if name is self.path:
+            make_private_file(self.path)
         with self._translated():
             connection = sqlite3.connect(name, timeout=BUSY_TIMEOUT_S, isolation_level=None)
             self._database = Database(connection, execute_plugins=False, strict=True)
@@ -144,7 +161,7 @@ class Index:
         return any(self._rows("SELECT 1 FROM tapes WHERE sha256 = ?", [sha256]))
 
     def tapes_of(self, market_id: str) -> list[str]:
-        """Return the tapes that hold a market, by sha256: undamaged first, then most messages."""
+        """Return the tapes of a market, by sha256: settled first, then most messages, then undamaged."""
         sql = (
             f"SELECT sha256 FROM markets JOIN tapes USING (sha256) WHERE market_id = ? ORDER BY {_BEST_FIRST}"  # noqa: S608 - a constant
         )
@@ -156,14 +173,9 @@ class Index:
         """Return the markets, each once, with the best tape of it (see `tapes_of`) and how many there are."""
         where, values = _condition(wanted)
         columns = (*MARKET_COLUMNS, *_TAPE_COLUMNS, "tapes")
-        own = ", ".join(f"markets.{name}" for name in MARKET_COLUMNS)
-        of_tape = ", ".join(f"tapes.{name}" for name in _TAPE_COLUMNS)
         sql = f"""
-            SELECT {", ".join(columns)} FROM (
-                SELECT {own}, {of_tape}, count(*) OVER (PARTITION BY market_id) AS tapes,
-                    row_number() OVER (PARTITION BY market_id ORDER BY {_BEST_FIRST}) AS place
-                FROM markets JOIN tapes USING (sha256) WHERE {where}
-            ) WHERE place = 1 ORDER BY {_ORDERS[order]}, market_id LIMIT ?
+            SELECT {", ".join(columns)} FROM {_BEST} AND {where}
+            ORDER BY {_ORDERS[order]}, market_id LIMIT ?
             """  # noqa: S608 - constants and placeholders
         rows = self._rows(sql, [*values, -1 if limit is None else limit])
         return [_with_booleans(dict(zip(columns, row, strict=True))) for row in rows]
@@ -171,7 +183,7 @@ class Index:
     def count(self, wanted: MarketFilter) -> int:
         """Count the markets that a filter takes."""
         where, values = _condition(wanted)
-        sql = f"SELECT count(DISTINCT market_id) FROM markets WHERE {where}"  # noqa: S608 - see _condition
+        sql = f"SELECT count(*) FROM {_BEST} AND {where}"  # noqa: S608 - see _condition
         return int(next(self._rows(sql, values))[0])
 
     def source(self, path: str) -> Source | None:

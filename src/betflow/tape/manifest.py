@@ -173,6 +173,11 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     return _encode(manifest) + b"\n"
 
 
+def facts_bytes(facts: object) -> bytes:
+    """Write facts of a manifest as it writes them, to compare them with facts that never were in one."""
+    return _encode(facts)
+
+
 def parse_manifest(content: bytes, name: str) -> Manifest:
     """
     Read a manifest back.

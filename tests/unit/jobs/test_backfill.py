@@ -4,12 +4,13 @@ import bz2
 import errno
 import gzip
 import io
+import json
 import os
 import sqlite3
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,12 +18,16 @@ import pytest
 import zstandard
 
 from betflow.errors import BusyError, StorageError, UsageError
+from betflow.jobs import importing, liveness
 from betflow.jobs.backfill import BackfillRequest, backfill
+from betflow.jobs.outcome import artifact_of
 from betflow.jobs.runs import RunContext
 from betflow.ledger.journal import Journal
 from betflow.tape import Limits
 from betflow.tape.archive import Archive
+from betflow.tape.containers import Member, members
 from betflow.tape.index import Index
+from betflow.tape.parts import Part
 from recordings import recording
 
 SMALL = Limits(ratio=10, free=1 << 20)
@@ -137,6 +142,20 @@ def test_each_tape_is_journalled(tmp_path: Path, context: RunContext) -> None:
     assert f"archive/tapes/{name[:2]}/{name}.zst" == entry.subject
 
 
+def test_journal_knows_what_the_files_of_a_tape_hash_to(tmp_path: Path, context: RunContext) -> None:
+    """The entry of a tape holds hash and size of its file and of its manifest."""
+    (tmp_path / "tape").write_bytes(recording())
+    backfill(BackfillRequest((tmp_path / "tape",)), context)
+
+    [entry] = [each for each in Journal(context.ledger).entries() if each.kind == "tape.archived"]
+
+    body, archive = json.loads(entry.body), Archive(context.data_dir)
+    [name] = archive.names()
+    stored, manifest = artifact_of(archive.tape_path(name)), artifact_of(archive.manifest_path(name))
+    assert (stored.sha256, stored.bytes) == (body["stored_sha256"], body["stored_bytes"])
+    assert (manifest.sha256, manifest.bytes) == (body["manifest_sha256"], body["manifest_bytes"])
+
+
 def test_tape_that_a_killed_run_did_not_write_down_is_found(tmp_path: Path, context: RunContext) -> None:
     """A tape that has its place but no row in the index gets row and journal entry from the next run."""
     (tmp_path / "tape").write_bytes(recording())
@@ -173,12 +192,34 @@ def test_damaged_manifest_is_a_finding(tmp_path: Path, context: RunContext) -> N
     )
 
 
-def test_lock_of_another_process_is_respected(
-    tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While another process holds the lock, nothing is imported."""
+def test_lock_of_another_backfill_is_respected(tmp_path: Path, context: RunContext) -> None:
+    """While the lock is held, nothing is imported."""
     (tmp_path / "a").write_bytes(recording())
-    monkeypatch.setattr("betflow.jobs.liveness.is_alive", lambda _path: True)
+    lock = Archive(context.data_dir).root / "backfill.lock"
+    liveness.hold(lock)
 
     with pytest.raises(BusyError, match="Another backfill"):
         backfill(BackfillRequest((tmp_path / "a",)), context)
+
+    liveness.release(lock)
+
+
+def test_defect_costs_its_file_only(
+    tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that nobody expected is a finding with its type and without its text."""
+    (tmp_path / "a").write_bytes(recording("1.1"))
+    (tmp_path / "b").write_bytes(recording("1.2"))
+
+    def members_or_defect(path: Path, limits: Limits, *, part: Part | None) -> Iterator[Member]:
+        if path.name == "a":
+            raise ZeroDivisionError("s3cret")
+        return members(path, limits, part=part)
+
+    monkeypatch.setattr(importing, "members", members_or_defect)
+    outcome = backfill(BackfillRequest((tmp_path / "a", tmp_path / "b"), workers=1), context)
+
+    [finding] = outcome.findings
+    assert (1, "backfill.defect") == (outcome.data["imported"], finding.code)
+    assert "ZeroDivisionError" in finding.message
+    assert "s3cret" not in f"{finding}"

@@ -185,3 +185,17 @@ def test_missing_extra_is_told_before_the_tape_is_read(
         candles(CandlesRequest(tape, output=tmp_path / "candles.parquet"), context)
     with pytest.raises(ConfigurationError, match=r"betflow\[plot\]"):
         candles(CandlesRequest(tape, plot=tmp_path / "candles.png"), context)
+
+
+@pytest.mark.parametrize("option", ["output", "plot"])
+def test_recording_is_not_overwritten(
+    tape: str, tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """An output that is the recording itself is refused before anything is read."""
+    monkeypatch.setattr(job, "open_market", None)
+    monkeypatch.setattr(job, "require_extra", lambda _module, _extra: None)
+    path = Path(tape).rename(tmp_path / "tape.png")
+    target: dict[str, Any] = {option: path, "export_format": "csv"}
+
+    with pytest.raises(UsageError, match="is the tape itself"):
+        candles(CandlesRequest(str(path), **target), context)

@@ -107,9 +107,41 @@ def test_format_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"'xls' is no format\. Give one of json, csv, parquet"):
         parse_format("xls")
     with pytest.raises(UsageError, match="is a folder"):
-        check_target(tmp_path)
+        check_target(tmp_path, tmp_path / "tape", tmp_path)
     with pytest.raises(NotFoundError, match="there is no folder"):
-        check_target(tmp_path / "none" / "file.csv")
+        check_target(tmp_path / "none" / "file.csv", tmp_path / "tape", tmp_path)
+
+
+def test_source_is_no_target(tmp_path: Path) -> None:
+    """What is read is not overwritten, whatever name it is called by."""
+    tape = tmp_path / "tape.csv"
+    tape.write_text("{}")
+    other = tmp_path / "other.csv"
+    other.hardlink_to(tape)
+
+    for path in (tape, other):
+        with pytest.raises(UsageError, match="is the tape itself"):
+            check_target(path, tape, tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    "name", ["archive/index.sqlite", "archive/tapes/x.csv", "runs/x.json", "live/x", "ledger.sqlite-wal"]
+)
+def test_records_are_no_target(tmp_path: Path, name: str) -> None:
+    """Nothing is written among betflow's records."""
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    with pytest.raises(UsageError, match="keeps its records"):
+        check_target(path, tmp_path / "tape", tmp_path)
+
+
+def test_data_folder_has_room_for_more(tmp_path: Path) -> None:
+    """A file beside the records, and a ledger of that name elsewhere, may be written."""
+    (tmp_path / "exports").mkdir()
+
+    check_target(tmp_path / "exports" / "a.csv", tmp_path / "tape", tmp_path)
+    check_target(tmp_path / "ledger.sqlite.csv", tmp_path / "tape", tmp_path / "exports")
 
 
 def test_missing_extra_says_what_to_install() -> None:

@@ -85,3 +85,36 @@ def test_secrets_are_masked_however_deep() -> None:
         "proxy": f"https://{MASK}@example.com/",
         "token": None,
     } == redacted(value)
+
+
+@dataclass(frozen=True)
+class _Login:
+    user: str
+    app_key: str
+
+
+def test_fields_of_dataclasses_are_masked() -> None:
+    """A field of a dataclass is masked by its name."""
+    assert {"login": {"user": "me", "app_key": MASK}} == redacted({"login": _Login("me", "s3cret")})
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        (f"see https://{MASK}@example.com/ now", "see https://me:s3@c/ret@example.com/ now"),
+        (f"https://example.com/?a=1&api_key={MASK}&b=2", "https://example.com/?a=1&api_key=s3cret&b=2"),
+        (f"https://example.com/?session%54oken={MASK}", "https://example.com/?session%54oken=s3;cret"),
+        ("https://example.com/?market=1.1#top", "https://example.com/?market=1.1#top"),
+        (f"--password={MASK}", "--password=s3 cret"),
+    ],
+)
+def test_secrets_in_texts_are_masked(expected: str, text: str) -> None:
+    """Who logs in at a URL, secrets in its query and secrets of flags are masked; the rest stays."""
+    assert expected == redacted(text)
+
+
+def test_arguments_after_secret_flags_are_masked() -> None:
+    """What comes after a flag that names a secret is masked, and nothing else."""
+    assert ["--password", MASK, "--app-key", MASK, "--market", "1.1"] == redacted(
+        ["--password", "s3cret", "--app-key", "s3cret", "--market", "1.1"]
+    )

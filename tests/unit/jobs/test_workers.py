@@ -5,12 +5,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from multiprocessing.connection import Connection
 
 import pytest
 
 from betflow.errors import UsageError
 from betflow.jobs.workers import Report, WorkerDiedError, in_order, work
-from counting import count_up, die, fail
+from counting import count_up, die, fail, leave
 
 TASKS = [3, 0, 5, 1]
 EXPECTED = [(task, list(range(number))) for task, number in enumerate(TASKS)]
@@ -81,3 +82,31 @@ def test_consumer_that_stops_leaves_no_process() -> None:
 def children() -> list[int]:
     """Return the worker processes of this one that live."""
     return [child.pid or 0 for child in multiprocessing.active_children()]
+
+
+def test_worker_that_leaves_costs_its_task_only() -> None:
+    """A worker that ends by itself in the middle of a task costs that task."""
+    with closing(work([2, -1, 3, 4], leave, workers=2)) as reports:
+        ended = {report.task: report.error for report in reports if report.result is None}
+
+    assert [1] == [task for task, error in ended.items() if error is not None]
+    assert {0, 1, 2, 3} == ended.keys()
+    assert "code 3" in str(ended[1])
+
+
+def test_worker_that_dies_between_tasks_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that cannot be handed to a dead worker is done by another."""
+    send = Connection.send
+    sent: list[object] = []
+
+    def send_or_break(connection: Connection, task: object) -> None:
+        sent.append(task)
+        if len(sent) == 3:
+            raise BrokenPipeError
+        send(connection, task)
+
+    monkeypatch.setattr(Connection, "send", send_or_break)
+    with closing(work([1] * 4, count_up, workers=2)) as reports:
+        ended = {report.task: report.error for report in reports if report.result is None}
+
+    assert dict.fromkeys(range(4)) == ended

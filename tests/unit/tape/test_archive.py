@@ -132,6 +132,17 @@ def test_files_are_private(data_dir: Path) -> None:
         assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_folders_are_private(data_dir: Path) -> None:
+    """Nobody but the owner may look into any folder that the archive makes."""
+    archive = Archive(data_dir)
+    archive.keep(written(archive, b"content"))
+
+    assert {0o700} == {
+        path.stat().st_mode & 0o777 for path in archive.root.parent.rglob("*") if path.is_dir()
+    }
+
+
 def test_full_disk_is_said(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the disk is full the error says so, and what was written of the tape is removed."""
 

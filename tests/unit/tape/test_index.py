@@ -1,6 +1,7 @@
 """The index finds markets, and can be lost without losing anything."""
 
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +95,59 @@ def test_damaged_manifest_does_not_hide_the_others(archive: Archive) -> None:
 
 
 def test_best_tape_comes_first(archive: Archive) -> None:
-    """Of several tapes of a market the undamaged come first, then those with the most messages."""
+    """Of several tapes of a market settled ones come first, then more messages, then undamaged ones."""
+    tapes = {
+        "long": (False, 900, False),
+        "fragment": (True, 2, False),
+        "full": (True, 100, True),
+        "sound": (True, 100, False),
+    }
     names = {
-        name: archived(archive, name.encode(), market(messages=messages), damaged=damaged).sha256
-        for name, messages, damaged in (("damaged", 100, True), ("short", 5, False), ("long", 50, False))
+        name: archived(
+            archive, name.encode(), market(settled=settled, messages=messages), damaged=damaged
+        ).sha256
+        for name, (settled, messages, damaged) in tapes.items()
     }
 
     with Index(archive) as index:
-        assert [names["long"], names["short"], names["damaged"]] == index.tapes_of("1.1")
+        expected = [names[name] for name in ("sound", "full", "fragment", "long")]
+        assert expected == index.tapes_of("1.1")
         [row] = index.markets(EVERYTHING)
 
-    assert (names["long"], 50, 3, False) == (row["sha256"], row["messages"], row["tapes"], row["damaged"])
+    assert (names["sound"], 100, 4, False) == (row["sha256"], row["messages"], row["tapes"], row["damaged"])
+
+
+def test_filter_looks_at_the_best_tape_alone(archive: Archive) -> None:
+    """A market whose best tape is settled is not found as unsettled because of another tape of it."""
+    archived(archive, b"whole", market(settled=True))
+    archived(archive, b"fragment", market(settled=False))
+    unsettled = MarketFilter(settled=False)
+
+    with Index(archive) as index:
+        assert ([], 0) == (ids(index, unsettled), index.count(unsettled))
+        assert 1 == index.count(MarketFilter(settled=True))
+
+
+def test_number_of_tapes_does_not_depend_on_the_filter(archive: Archive) -> None:
+    """A filtered market has as many tapes as without the filter."""
+    archived(archive, b"whole", market(settled=True))
+    archived(archive, b"fragment", market(settled=False))
+
+    with Index(archive) as index:
+        [row] = index.markets(MarketFilter(settled=True))
+
+    assert 2 == row["tapes"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_index_is_private(archive: Archive) -> None:
+    """Nobody but the owner may read the index and what SQLite puts beside it."""
+    archived(archive, b"a", market())
+    with Index(archive) as index:
+        index.rebuild()
+        modes = {path.stat().st_mode & 0o777 for path in archive.root.glob("index.sqlite*")}
+
+    assert {0o600} == modes
 
 
 def test_markets_are_sorted(archive: Archive) -> None:
