@@ -200,7 +200,9 @@ class CandleFold:
             self._has_volumes = self._has_volumes or runner_change.trd is not None
         by_series = {self._series.setdefault(key, _Series()): each for key, each in changes.items()}
         moves = (move for series, each in by_series.items() for move in series.moves(each))
-        revalued = is_revaluation(moves, sum(len(series.marks) for series in by_series))
+        trading = [series for series, each in by_series.items() if any(change.trd for change in each)]
+        prices = sum(len(series.marks) for series in by_series)
+        revalued = is_revaluation(moves, prices, len(trading))
         for series, of_runner in by_series.items():
             if change.img:
                 series.set_marks(of_runner)

@@ -207,9 +207,8 @@ class StatisticsFold:
             (self._account((each.id, each.hc or 0.0)), each.trd) for each in change.rc or () if each.trd
         ]
         moves = (move for account, entries in traded for move in account.moves(entries))
-        return is_revaluation(
-            moves, sum(len(account.volumes) for account in {account for account, _ in traded})
-        )
+        accounts = {account for account, _ in traded}
+        return is_revaluation(moves, sum(len(account.volumes) for account in accounts), len(accounts))
 
     def _account(self, key: tuple[int, float]) -> RunnerAccount:
         account = self._accounts.get(key)

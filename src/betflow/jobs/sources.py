@@ -33,8 +33,8 @@ def open_market(market_or_file: str, data_dir: Path, market_id: str | None = Non
         market_id: Which market of a file that holds several.
 
     Returns:
-        The tape, not read yet. Of several archived tapes of a market it is a settled one, and of those the one
-        with the most messages of the market.
+        The tape, not read yet. Of several archived tapes of a market it is a settled one, and of those
+        the one with the most messages of the market.
 
     Raises:
         NotFoundError: neither a file nor an archived market, or the file does not hold the market.

@@ -119,14 +119,14 @@ class Inspector:
                         market = self._new_market(message, change)
                     market.messages += 1
                     market.last_publish_time = publish_time
+                    if change.market_definition is not None:
+                        market.define(change.market_definition, publish_time)
+                        self._is_official = self._is_official and _is_number(message.clk)
                     runners = change.rc
                     if runners:
                         market.see(map(market.key, runners))
                         if not knows_ladders:
                             knows_ladders = self._look_for_ladders()
-                    if change.market_definition is not None:
-                        market.define(change.market_definition, publish_time)
-                        self._is_official = self._is_official and _is_number(message.clk)
                     if change.con:
                         conflated += 1
         finally:

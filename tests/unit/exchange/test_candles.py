@@ -128,7 +128,7 @@ def test_revaluation_is_no_trade() -> None:
     candles = _candles(
         (0, _traded([2, 100], [3, 200], [4, 300], [5, 50])),
         (1_000, _traded([2, 100.02], [3, 200.05], [4, 299.9], ltp=5)),
-        (2_000, _traded([2, 100.05], [3, 200.1], [4, 300.2], [5, 60])),
+        (2_000, _traded([2, 100.05], [3, 199.9], [4, 300.2], [5, 60])),
     )
 
     assert [Decimal(325), Decimal(0), Decimal(5)] == [candle.volume for candle in candles]

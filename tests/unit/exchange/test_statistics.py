@@ -64,7 +64,7 @@ def test_revaluation_in_play_is_not_traded_in_play() -> None:
     runner = _first(
         _traded([2, 100], [3, 200], [4, 300]),
         IN_PLAY,
-        _traded([2, 100.02], [3, 200.05], [4, 300.1]),
+        _traded([2, 100.02], [3, 200.05], [4, 299.9]),
         _traded([3, 210.05]),
     )
 

@@ -91,7 +91,12 @@ def test_revaluation_moves_many_prices_a_little(
     revalued: bool,  # noqa: FBT001 - expected
 ) -> None:
     """At least three prices, most of those that move, and 15 % of those with volume have to wobble."""
-    assert revalued == is_revaluation(moves, prices)
+    assert revalued == is_revaluation(moves, prices, 2)
+
+
+def test_one_bet_that_sweeps_prices_of_one_runner_is_no_revaluation() -> None:
+    """What is only added to one runner was traded, however small it is beside what was traded before."""
+    assert not is_revaluation([(1_971_741, 1_970_000), (2_685_158, 2_684_000), (1_311_541, 1_311_000)], 16, 1)
 
 
 def test_since_is_never_negative() -> None:
