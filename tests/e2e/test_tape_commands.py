@@ -445,3 +445,28 @@ def test_export_is_recorded(stocked: CommandLine, tmp_path: Path) -> None:
     [artifact] = ran.envelope["artifacts"]
     size = (tmp_path / "a.csv").stat().st_size
     assert (str(tmp_path / "a.csv"), size) == (artifact["path"], artifact["bytes"])
+
+
+def test_folder_without_tapes_is_not_called_whole(betflow: CommandLine, tmp_path: Path) -> None:
+    """Where nothing was verified, that is a finding."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    ran = betflow.json("tape", "verify", folder)
+
+    assert (ExitCode.FINDINGS, ["verify.no-tapes"]) == (ran.code, ran.codes)
+
+
+@pytest.mark.parametrize("command", [["tape", "stats"], ["candles"]])
+def test_volume_that_cannot_be_is_told_with_its_place(
+    betflow: CommandLine, tmp_path: Path, command: list[str]
+) -> None:
+    """A damaged volume ends the sum, and the error leads to the line."""
+    path = tmp_path / "tape"
+    change = b'{"op":"mcm","pt":1000,"mc":[{"id":"1.1","rc":[{"id":1,"trd":[[2,-1]]}]}]}\n'
+    path.write_bytes(b'{"op":"mcm","pt":999,"mc":[{"id":"1.1"}]}\n' + change)
+
+    ran = betflow.json(*command, path)
+
+    assert ExitCode.DAMAGED == ran.code
+    assert "tape, line 2, byte 42: " in str(ran.envelope["findings"])

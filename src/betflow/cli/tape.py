@@ -180,7 +180,11 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
         )
     screen.fields(
         {
-            "verdict": "whole" if data["is_whole"] else "DAMAGED",
+            "verdict": "DAMAGED"
+            if not data["is_whole"]
+            else "whole"
+            if data["tapes"]
+            else "nothing to verify",
             "tapes": data["tapes"],
             "damaged": data["damaged"],
             "odd": data["odd"],

@@ -11,7 +11,7 @@ from betflow.exchange.candles import Candle, CandleFold, parse_interval
 from betflow.exchange.snapshot import json_ready
 from betflow.exchange.times import iso, parse_moment
 from betflow.jobs.exports import Columns, ExportFormat, check_target, parse_format, require_extra, write_rows
-from betflow.jobs.market_changes import market_changes
+from betflow.jobs.market_changes import fold_market
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext
 from betflow.jobs.sources import open_market
@@ -94,8 +94,7 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
             check_target(target, Path(request.market_or_file), context.data_dir)
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
     fold = CandleFold(source.market_id, plan.interval)
-    for change, publish_time in market_changes(source, context.progress):
-        fold.apply(change, publish_time)
+    fold_market(source, fold.apply, context.progress)
     runners = _runners(fold, request.runner)
     window = fold.window(plan.since, plan.until)
     _refuse_too_many(len(window) * len(runners), MOST_WRITTEN if request.output else MOST_PRINTED)

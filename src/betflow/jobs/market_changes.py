@@ -1,7 +1,8 @@
 """The changes of one market of a tape, in order, with progress."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from betflow.errors import DamagedError
 from betflow.jobs.runs import Progress
 from betflow.jobs.sources import MarketSource
 from betflow.wire.stream import MarketChange
@@ -18,3 +19,19 @@ def market_changes(source: MarketSource, progress: Progress) -> Iterator[tuple[M
         if book.market_id == source.market_id and book.change is not None:
             yield book.change, book.publish_time
     progress.stop()
+
+
+def fold_market(source: MarketSource, apply: Callable[[MarketChange, int], None], progress: Progress) -> None:
+    """
+    Hand each change of the market to *apply*, with its publish time.
+
+    Raises:
+        DamagedError: what *apply* raised, with the place in the tape.
+    """
+    for change, publish_time in market_changes(source, progress):
+        try:
+            apply(change, publish_time)
+        except DamagedError as error:
+            position = source.tape.position
+            place = f"{source.tape.label}, line {position.line:,}, byte {position.offset:,}"
+            raise DamagedError(f"{place}: {error.message}", advice=error.advice) from error

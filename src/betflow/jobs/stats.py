@@ -6,7 +6,7 @@ from typing import Any
 from betflow.exchange.snapshot import json_ready
 from betflow.exchange.statistics import MarketStatistics, StatisticsFold
 from betflow.exchange.times import iso
-from betflow.jobs.market_changes import market_changes
+from betflow.jobs.market_changes import fold_market
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext
 from betflow.jobs.sources import open_market
@@ -40,8 +40,7 @@ def stats(request: StatsRequest, context: RunContext) -> Outcome:
     """
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
     fold = StatisticsFold(source.market_id)
-    for change, publish_time in market_changes(source, context.progress):
-        fold.apply(change, publish_time)
+    fold_market(source, fold.apply, context.progress)
     last = source.tape.message
     statistics = fold.result(tape_end=last.pt if last else None)
     return Outcome(

@@ -73,6 +73,11 @@ class _Check:
             self._context.progress.advance()
         if not targets:
             self.findings.extend(self._leftovers())
+        elif not self.tapes and not self.findings:
+            message = (
+                "There is no tape in it: nothing was verified. Name a file, a folder with tapes or a market."
+            )
+            self.findings.append(Finding("verify.no-tapes", ", ".join(targets), message))
 
     def _resolve(self, targets: tuple[str, ...]) -> tuple[list[str], list[Path]]:
         if not targets:
