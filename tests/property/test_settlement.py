@@ -20,7 +20,7 @@ from betflow.exchange.assumptions import (
     ReducedPriceRounding,
     RemovalEffect,
 )
-from betflow.exchange.bets import MatchedBet, RunnerKey, Side
+from betflow.exchange.bets import MatchedBet, RunnerKey
 from betflow.exchange.commission import market_commission
 from betflow.exchange.exposure import exposure, liability
 from betflow.exchange.money import ZERO, Rounding, exact, money, share_out
@@ -30,7 +30,7 @@ from betflow.exchange.reductions import LOWEST_PRICE, settled_price
 from betflow.exchange.results import GREYHOUNDS, REMOVED, MarketKind, MarketResult, Removal
 from betflow.exchange.settlement import Outcome, settle, settle_market
 from betflow.exchange.statement import resettle, statement
-from betflow.wire.enums import RunnerStatus
+from betflow.wire.enums import RunnerStatus, Side
 
 MARKET = "1.1"
 _RUNNERS = tuple(RunnerKey(number) for number in range(1, 7))

@@ -7,37 +7,15 @@ A bet may have been matched in several fragments, at different prices and moment
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
 from betflow.errors import UsageError
 from betflow.exchange.money import ZERO, exact, money
+from betflow.wire.enums import Side
 
 
 class BetError(UsageError):
     """A bet that cannot be."""
-
-
-class Side(StrEnum):
-    """The side of a bet. In line markets a back sells the line, and a lay buys it."""
-
-    BACK = "BACK"
-    LAY = "LAY"
-
-    @property
-    def sign(self) -> int:
-        """What the backer's profit is multiplied by: 1, or -1 for the layer."""
-        return 1 if self is Side.BACK else -1
-
-
-class Persistence(StrEnum):
-    """What happens to the unmatched rest of a LIMIT bet when the market turns in play."""
-
-    LAPSE = "LAPSE"
-    PERSIST = "PERSIST"
-    """Stays ("keep")."""
-    MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
-    """Goes to the starting price ("take SP")."""
 
 
 class RunnerKey(NamedTuple):

@@ -16,11 +16,12 @@ from fractions import Fraction
 from itertools import pairwise
 
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions, DeadHeatStake
-from betflow.exchange.bets import MatchedBet, RunnerKey, Side
+from betflow.exchange.bets import MatchedBet, RunnerKey
 from betflow.exchange.money import ZERO, Rounding, round_exposure
 from betflow.exchange.outcomes import LINE_ODDS
 from betflow.exchange.reductions import is_voided_by_removal, settled_price
 from betflow.exchange.results import REMOVED, MarketKind, MarketResult
+from betflow.wire.enums import Side
 
 _HALF_A_PENNY = Fraction(1, 200)
 

@@ -26,10 +26,11 @@ from betflow.exchange.assumptions import (
     ReducedPriceRounding,
     RemovalEffect,
 )
-from betflow.exchange.bets import BetError, MatchedBet, Persistence, Side
+from betflow.exchange.bets import BetError, MatchedBet
 from betflow.exchange.money import round_reduced_price, round_starting_price_liability
 from betflow.exchange.prices import Ladder
 from betflow.exchange.results import GREYHOUNDS, MarketKind, MarketResult
+from betflow.wire.enums import PersistenceType, Side
 
 LOWEST_PRICE: Final = Fraction(101, 100)
 _WIN_THRESHOLD: Final = Decimal("2.5")
@@ -116,7 +117,7 @@ def is_voided_by_removal(bet: MatchedBet, result: MarketResult, assumptions: Ass
 def after_removal(
     *,
     side: Side,
-    persistence: Persistence,
+    persistence: PersistenceType,
     price: Decimal,
     factor: Decimal,
     result: MarketResult,
@@ -146,13 +147,13 @@ def after_removal(
     if effect is RemovalEffect.NONE or side is Side.BACK or not is_reduced:
         return OrderAfterRemoval(OrderEffect.STANDS, price)
     threshold = _PLACE_CANCEL_THRESHOLD if result.kind is MarketKind.PLACE else _WIN_THRESHOLD
-    if persistence is Persistence.PERSIST:
+    if persistence is PersistenceType.PERSIST:
         reduced = round_reduced_price(reduce_price(Fraction(price), result.kind, factor))
         on_ladder = assumptions.keep_lay_price is KeepLayPrice.ON_LADDER
         return OrderAfterRemoval(OrderEffect.REDUCED, ladder.at_or_below(reduced) if on_ladder else reduced)
     if factor < threshold:
         return OrderAfterRemoval(OrderEffect.STANDS, price)
-    if persistence is Persistence.MARKET_ON_CLOSE:
+    if persistence is PersistenceType.MARKET_ON_CLOSE:
         return OrderAfterRemoval(OrderEffect.TO_STARTING_PRICE, price)
     return OrderAfterRemoval(OrderEffect.CANCELLED, price)
 

@@ -15,12 +15,13 @@ from enum import StrEnum
 from fractions import Fraction
 
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions, DeadHeatStake, ReducedPriceRounding
-from betflow.exchange.bets import BetError, MatchedBet, RunnerKey, Side
+from betflow.exchange.bets import BetError, MatchedBet, RunnerKey
 from betflow.exchange.commission import commission_rate, market_commission, strategy_commissions
 from betflow.exchange.money import ZERO, round_average_price, round_profit, round_reduced_stake
 from betflow.exchange.outcomes import LINE_ODDS, VOID, Rule, Share, Verdict, verdict
 from betflow.exchange.reductions import is_voided_by_removal, settled_price
 from betflow.exchange.results import MarketKind, MarketResult
+from betflow.wire.enums import Side
 
 
 class Outcome(StrEnum):

@@ -4,7 +4,8 @@ The closed sets of Betfair's vocabulary.
 Wire types carry these as plain text, because Betfair adds values without notice and an unknown one
 must not cost a message; compare against the members (a `StrEnum` member equals its text).
 
-Source: Exchange Stream API, published interface definition (ESASwaggerSchema.json).
+Source: Exchange Stream API, published interface definition (ESASwaggerSchema.json); Betting Enums and the
+published interface definition of the betting API (SportsAPING.xml).
 """
 
 from enum import StrEnum
@@ -59,3 +60,163 @@ class LadderType(StrEnum):
     CLASSIC = "CLASSIC"
     FINEST = "FINEST"
     LINE_RANGE = "LINE_RANGE"
+
+
+class BetDelayModel(StrEnum):
+    """How the bet delay of a market works (`betDelayModels`)."""
+
+    PASSIVE = "PASSIVE"
+    """A plain order that would not match at once joins the queue without waiting."""
+    DYNAMIC = "DYNAMIC"
+    """The delay changes during the event; the definition has the one in force."""
+
+
+class Side(StrEnum):
+    """The side of a bet. In line markets a back sells the line, and a lay buys it."""
+
+    BACK = "BACK"
+    LAY = "LAY"
+
+    @property
+    def sign(self) -> int:
+        """What the backer's profit is multiplied by: 1, or -1 for the layer."""
+        return 1 if self is Side.BACK else -1
+
+    @property
+    def opposite(self) -> "Side":
+        """The side of whoever is matched with it."""
+        return Side.LAY if self is Side.BACK else Side.BACK
+
+
+class OrderType(StrEnum):
+    """The kind of an order."""
+
+    LIMIT = "LIMIT"
+    LIMIT_ON_CLOSE = "LIMIT_ON_CLOSE"
+    """At the starting price, if that is no worse than a limit."""
+    MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
+    """At the starting price."""
+
+
+class PersistenceType(StrEnum):
+    """What happens to the unmatched rest of a LIMIT order when the market turns in play."""
+
+    LAPSE = "LAPSE"
+    PERSIST = "PERSIST"
+    """Stays ("keep")."""
+    MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
+    """Goes to the starting price ("take SP")."""
+
+
+class TimeInForce(StrEnum):
+    """How long a LIMIT order tries; without it, until it is matched or ends."""
+
+    FILL_OR_KILL = "FILL_OR_KILL"
+    """Matched at once, in full or by its minimum fill, or not at all."""
+
+
+class BetTargetType(StrEnum):
+    """What a LIMIT order without a size aims at."""
+
+    BACKERS_PROFIT = "BACKERS_PROFIT"
+    """The profit of the one who backs."""
+    PAYOUT = "PAYOUT"
+    """Stake and profit of the one who backs."""
+
+
+class OrderStatus(StrEnum):
+    """The state of an order."""
+
+    PENDING = "PENDING"
+    """Accepted, not yet with the matcher."""
+    EXECUTION_COMPLETE = "EXECUTION_COMPLETE"
+    """Nothing of it is left to be matched."""
+    EXECUTABLE = "EXECUTABLE"
+    """Some of it is unmatched."""
+    EXPIRED = "EXPIRED"
+    """FILL_OR_KILL that could not be filled."""
+
+
+class ExecutionReportStatus(StrEnum):
+    """How a request for orders ended."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    PROCESSED_WITH_ERRORS = "PROCESSED_WITH_ERRORS"
+    TIMEOUT = "TIMEOUT"
+
+
+class InstructionReportStatus(StrEnum):
+    """How one instruction of a request ended."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    TIMEOUT = "TIMEOUT"
+
+
+class ExecutionReportErrorCode(StrEnum):
+    """Why a request for orders failed as a whole."""
+
+    ERROR_IN_MATCHER = "ERROR_IN_MATCHER"
+    PROCESSED_WITH_ERRORS = "PROCESSED_WITH_ERRORS"
+    BET_ACTION_ERROR = "BET_ACTION_ERROR"
+    """At least one instruction is wrong; its report says why."""
+    INVALID_ACCOUNT_STATE = "INVALID_ACCOUNT_STATE"
+    INVALID_WALLET_STATUS = "INVALID_WALLET_STATUS"
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    LOSS_LIMIT_EXCEEDED = "LOSS_LIMIT_EXCEEDED"
+    MARKET_SUSPENDED = "MARKET_SUSPENDED"
+    MARKET_NOT_OPEN_FOR_BETTING = "MARKET_NOT_OPEN_FOR_BETTING"
+    """Inactive or closed."""
+    DUPLICATE_TRANSACTION = "DUPLICATE_TRANSACTION"
+    """The same customerRef within 60 seconds."""
+    INVALID_ORDER = "INVALID_ORDER"
+    INVALID_MARKET_ID = "INVALID_MARKET_ID"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    DUPLICATE_BETIDS = "DUPLICATE_BETIDS"
+    NO_ACTION_REQUIRED = "NO_ACTION_REQUIRED"
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    REJECTED_BY_REGULATOR = "REJECTED_BY_REGULATOR"
+    NO_CHASING = "NO_CHASING"
+    REGULATOR_IS_NOT_AVAILABLE = "REGULATOR_IS_NOT_AVAILABLE"
+    TOO_MANY_INSTRUCTIONS = "TOO_MANY_INSTRUCTIONS"
+    INVALID_MARKET_VERSION = "INVALID_MARKET_VERSION"
+    INVALID_PROFIT_RATIO = "INVALID_PROFIT_RATIO"
+    NO_CHANGE = "NO_CHANGE"
+    EVENT_EXPOSURE_LIMIT_EXCEEDED = "EVENT_EXPOSURE_LIMIT_EXCEEDED"
+    EVENT_MATCHED_EXPOSURE_LIMIT_EXCEEDED = "EVENT_MATCHED_EXPOSURE_LIMIT_EXCEEDED"
+    EVENT_BLOCKED = "EVENT_BLOCKED"
+
+
+class InstructionReportErrorCode(StrEnum):
+    """Why an instruction failed."""
+
+    INVALID_BET_SIZE = "INVALID_BET_SIZE"
+    INVALID_RUNNER = "INVALID_RUNNER"
+    BET_TAKEN_OR_LAPSED = "BET_TAKEN_OR_LAPSED"
+    BET_IN_PROGRESS = "BET_IN_PROGRESS"
+    RUNNER_REMOVED = "RUNNER_REMOVED"
+    MARKET_NOT_OPEN_FOR_BETTING = "MARKET_NOT_OPEN_FOR_BETTING"
+    LOSS_LIMIT_EXCEEDED = "LOSS_LIMIT_EXCEEDED"
+    MARKET_NOT_OPEN_FOR_BSP_BETTING = "MARKET_NOT_OPEN_FOR_BSP_BETTING"
+    INVALID_PRICE_EDIT = "INVALID_PRICE_EDIT"
+    INVALID_ODDS = "INVALID_ODDS"
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    INVALID_PERSISTENCE_TYPE = "INVALID_PERSISTENCE_TYPE"
+    ERROR_IN_MATCHER = "ERROR_IN_MATCHER"
+    INVALID_BACK_LAY_COMBINATION = "INVALID_BACK_LAY_COMBINATION"
+    ERROR_IN_ORDER = "ERROR_IN_ORDER"
+    INVALID_BID_TYPE = "INVALID_BID_TYPE"
+    INVALID_BET_ID = "INVALID_BET_ID"
+    CANCELLED_NOT_PLACED = "CANCELLED_NOT_PLACED"
+    RELATED_ACTION_FAILED = "RELATED_ACTION_FAILED"
+    NO_ACTION_REQUIRED = "NO_ACTION_REQUIRED"
+    TIME_IN_FORCE_CONFLICT = "TIME_IN_FORCE_CONFLICT"
+    UNEXPECTED_PERSISTENCE_TYPE = "UNEXPECTED_PERSISTENCE_TYPE"
+    INVALID_ORDER_TYPE = "INVALID_ORDER_TYPE"
+    UNEXPECTED_MIN_FILL_SIZE = "UNEXPECTED_MIN_FILL_SIZE"
+    INVALID_CUSTOMER_ORDER_REF = "INVALID_CUSTOMER_ORDER_REF"
+    INVALID_MIN_FILL_SIZE = "INVALID_MIN_FILL_SIZE"
+    BET_LAPSED_PRICE_IMPROVEMENT_TOO_LARGE = "BET_LAPSED_PRICE_IMPROVEMENT_TOO_LARGE"
+    INVALID_CUSTOMER_STRATEGY_REF = "INVALID_CUSTOMER_STRATEGY_REF"
+    INVALID_PROFIT_RATIO = "INVALID_PROFIT_RATIO"

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from betflow.exchange.bets import BetError, MatchedBet, RunnerKey, Side
+from betflow.exchange.bets import BetError, MatchedBet, RunnerKey
 from betflow.exchange.money import MoneyError
+from betflow.wire.enums import Side
 
 
 def _bet(size: str, price: str = "2") -> MatchedBet:

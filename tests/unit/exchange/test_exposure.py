@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from betflow.exchange.bets import MatchedBet, RunnerKey, Side
+from betflow.exchange.bets import MatchedBet, RunnerKey
 from betflow.exchange.exposure import exposure, liability
 from betflow.exchange.results import GREYHOUNDS, MarketKind, MarketResult, Removal
+from betflow.wire.enums import Side
 
 BACK, LAY = Side.BACK, Side.LAY
 

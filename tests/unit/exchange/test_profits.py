@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from betflow.exchange.bets import MatchedBet, RunnerKey, Side
+from betflow.exchange.bets import MatchedBet, RunnerKey
 from betflow.exchange.profits import Level, Profit, roll_up
 from betflow.exchange.results import MarketKind, MarketResult
 from betflow.exchange.settlement import SettledMarket, settle_market
+from betflow.wire.enums import Side
 
 
 def _market(market_id: str, *bets: tuple[str, int, Side, str]) -> SettledMarket:

@@ -13,7 +13,7 @@ from betflow.exchange.assumptions import (
     ReducedPriceRounding,
     RemovalEffect,
 )
-from betflow.exchange.bets import BetError, MatchedBet, Persistence, RunnerKey, Side
+from betflow.exchange.bets import BetError, MatchedBet, RunnerKey
 from betflow.exchange.prices import CLASSIC
 from betflow.exchange.reductions import (
     OrderAfterRemoval,
@@ -26,6 +26,7 @@ from betflow.exchange.reductions import (
     settled_price,
 )
 from betflow.exchange.results import GREYHOUNDS, MarketKind, MarketResult, Removal
+from betflow.wire.enums import PersistenceType, Side
 
 
 def _market(
@@ -184,9 +185,9 @@ def test_only_racing_kinds_of_markets_are_reduced() -> None:
     assert Decimal(8) == _settled("8", _market("25", kind=MarketKind.HANDICAP))
 
 
-_LAY = (Side.LAY, Persistence.LAPSE)
-_KEEP = (Side.LAY, Persistence.PERSIST)
-_TAKE_SP = (Side.LAY, Persistence.MARKET_ON_CLOSE)
+_LAY = (Side.LAY, PersistenceType.LAPSE)
+_KEEP = (Side.LAY, PersistenceType.PERSIST)
+_TAKE_SP = (Side.LAY, PersistenceType.MARKET_ON_CLOSE)
 
 
 @pytest.mark.parametrize(
@@ -206,12 +207,12 @@ _TAKE_SP = (Side.LAY, Persistence.MARKET_ON_CLOSE)
         (_TAKE_SP, MarketKind.WIN, "2.5", OrderEffect.TO_STARTING_PRICE, "8"),
         (_TAKE_SP, MarketKind.PLACE, "3.99", OrderEffect.STANDS, "8"),
         (_TAKE_SP, MarketKind.PLACE, "4", OrderEffect.TO_STARTING_PRICE, "8"),
-        ((Side.BACK, Persistence.LAPSE), MarketKind.WIN, "50", OrderEffect.STANDS, "8"),
-        ((Side.BACK, Persistence.PERSIST), MarketKind.PLACE, "50", OrderEffect.STANDS, "8"),
+        ((Side.BACK, PersistenceType.LAPSE), MarketKind.WIN, "50", OrderEffect.STANDS, "8"),
+        ((Side.BACK, PersistenceType.PERSIST), MarketKind.PLACE, "50", OrderEffect.STANDS, "8"),
     ],
 )
 def test_what_a_non_runner_does_to_an_unmatched_order(
-    order: tuple[Side, Persistence], kind: MarketKind, factor: str, effect: OrderEffect, price: str
+    order: tuple[Side, PersistenceType], kind: MarketKind, factor: str, effect: OrderEffect, price: str
 ) -> None:
     """Lays are cancelled, kept lower or sent to the starting price, by the factor (R&R, SP and keep bets)."""
     side, persistence = order
@@ -235,7 +236,7 @@ def test_where_a_kept_lay_stands_is_an_assumption() -> None:
 
     after = after_removal(
         side=Side.LAY,
-        persistence=Persistence.PERSIST,
+        persistence=PersistenceType.PERSIST,
         price=Decimal(8),
         factor=Decimal("20.7"),
         result=_market(),
@@ -247,8 +248,8 @@ def test_where_a_kept_lay_stands_is_an_assumption() -> None:
 
 
 @pytest.mark.parametrize("side", list(Side))
-@pytest.mark.parametrize("persistence", list(Persistence))
-def test_a_greyhound_non_runner_cancels_every_order(side: Side, persistence: Persistence) -> None:
+@pytest.mark.parametrize("persistence", list(PersistenceType))
+def test_a_greyhound_non_runner_cancels_every_order(side: Side, persistence: PersistenceType) -> None:
     """All unmatched bets are cancelled, take SP and keep included (Betfair's greyhound rules)."""
     after = after_removal(
         side=side,

@@ -12,10 +12,11 @@ from betflow.exchange.assumptions import (
     HiddenRunner,
     PlaceDeadHeat,
 )
-from betflow.exchange.bets import BetError, MatchedBet, RunnerKey, Side
+from betflow.exchange.bets import BetError, MatchedBet, RunnerKey
 from betflow.exchange.outcomes import Rule
 from betflow.exchange.results import GREYHOUNDS, MarketKind, MarketResult, Removal
 from betflow.exchange.settlement import Outcome, SettledBet, settle, settle_market
+from betflow.wire.enums import Side
 
 _NAMES = {"W": "WINNER", "L": "LOSER", "P": "PLACED", "R": "REMOVED", "V": "REMOVED_VACANT", "H": "HIDDEN"}
 

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from betflow.exchange.bets import BetError, MatchedBet, RunnerKey, Side
+from betflow.exchange.bets import BetError, MatchedBet, RunnerKey
 from betflow.exchange.results import MarketKind, MarketResult
 from betflow.exchange.settlement import SettledMarket, settle_market
 from betflow.exchange.statement import StatementEntry, WinLose, resettle, statement
+from betflow.wire.enums import Side
 
 _RESULT = MarketResult(
     market_id="1.1",
