@@ -89,6 +89,43 @@ class MissingBaseRate(StrEnum):
     NO_COMMISSION = "NO_COMMISSION"
 
 
+class StartingPriceAtLimit(StrEnum):
+    """What becomes of a LIMIT_ON_CLOSE order whose limit is exactly the starting price."""
+
+    MATCHED = "MATCHED"
+    LAPSES = "LAPSES"
+
+
+class SmallTakeStartingPrice(StrEnum):
+    """What becomes of an unmatched rest that takes the starting price and is below its minimum."""
+
+    LAPSES = "LAPSES"
+    MATCHED = "MATCHED"
+
+
+class FillOrKillPersistence(StrEnum):
+    """What a persistence type does on a FILL_OR_KILL order; Betfair's pages contradict each other."""
+
+    IGNORED = "IGNORED"
+    REFUSED = "REFUSED"
+
+
+class InPlaySuspension(StrEnum):
+    """What a suspension in play does to unmatched orders that do not persist."""
+
+    LAPSES = "LAPSES"
+    """They lapse, if the market's version changed under it: something material happened."""
+    STANDS = "STANDS"
+
+
+class ProfitRatio(StrEnum):
+    """Whether bets are refused whose profit is far off once it is rounded to the penny."""
+
+    CHECKED = "CHECKED"
+    """More than 20 % below or 25 % above what the price says: an announcement names these bounds."""
+    NOT_CHECKED = "NOT_CHECKED"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
     """
@@ -111,6 +148,13 @@ class Assumptions:
     each_way_threshold: EachWayThreshold = EachWayThreshold.AS_WIN
     keep_lay_price: KeepLayPrice = KeepLayPrice.ON_LADDER
     missing_base_rate: MissingBaseRate = MissingBaseRate.FIVE_PER_CENT
+    starting_price_at_limit: StartingPriceAtLimit = StartingPriceAtLimit.MATCHED
+    starting_price_size_rounding: Rounding = Rounding.HALF_UP
+    small_take_starting_price: SmallTakeStartingPrice = SmallTakeStartingPrice.LAPSES
+    target_size_rounding: Rounding = Rounding.HALF_UP
+    fill_or_kill_persistence: FillOrKillPersistence = FillOrKillPersistence.IGNORED
+    in_play_suspension: InPlaySuspension = InPlaySuspension.LAPSES
+    profit_ratio: ProfitRatio = ProfitRatio.CHECKED
 
     def __post_init__(self) -> None:
         changed = [each.name for each in fields(self) if getattr(self, each.name) != each.default]

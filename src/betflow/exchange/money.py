@@ -110,6 +110,16 @@ def round_starting_price_liability(liability: Fraction) -> Decimal:
     return _rounded(liability, _MONEY_DECIMALS, Rounding.DOWN)
 
 
+def round_target_size(pennies: Fraction, rounding: Rounding) -> int:
+    """Round the size that reaches a bet target, in pennies: 2 of profit at 6.4 is 0.37, as Betfair shows."""
+    return int(_rounded(pennies, 0, rounding))
+
+
+def round_starting_price_size(pennies: Fraction, rounding: Rounding) -> int:
+    """Round the size of a lay at the starting price, in pennies: liability divided by price less 1."""
+    return int(_rounded(pennies, 0, rounding))
+
+
 def round_exposure(loss: Fraction) -> Decimal:
     """Round a possible loss up to the next penny: a limit is not to be passed by a fraction."""
     return _decimal(-(-loss * _HUNDRED // 1), _MONEY_DECIMALS)

@@ -95,9 +95,9 @@ class MarketDefinition(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     bsp_reconciled: bool | None = False
     complete: bool | None = False
     cross_matching: bool | None = False
-    persistence_enabled: bool | None = False
+    persistence_enabled: bool | None = None
     runners_voidable: bool | None = False
-    turn_in_play_enabled: bool | None = False
+    turn_in_play_enabled: bool | None = None
     bet_delay_models: list[str] | None = None
     regulators: list[str] | None = None
     price_ladder_definition: PriceLadderDefinition | None = None

@@ -104,6 +104,8 @@ class EventKind(StrEnum):
     UPDATED = "UPDATED"
     REDUCED = "REDUCED"
     """It stands at a lower price, or its liability is smaller."""
+    QUEUED = "QUEUED"
+    """What is unmatched of it waits at its price."""
     CONVERTED = "CONVERTED"
     """It waits for the starting price."""
 
@@ -206,6 +208,7 @@ class Order:
         customer_order_ref: Its reference.
         strategy: Whose it is (customerStrategyRef).
         replaces: The bet that it replaces.
+        is_converted: Whether a LIMIT order waits for the starting price; it rests at its price no more.
         fills: Its matched parts, in order.
     """
 
@@ -234,7 +237,32 @@ class Order:
     customer_order_ref: str = ""
     strategy: str = ""
     replaces: str = ""
+    is_converted: bool = False
     fills: list[Fill] = field(default_factory=list)
+
+    def match(self, amounts: Amounts) -> None:
+        """Count a part as matched."""
+        for case in Case:
+            self.matched[case] += amounts[case]
+            self.remaining[case] -= amounts[case]
+
+    def end(self, ended: list[int]) -> Amounts:
+        """Move all that is unmatched to one of `cancelled` and `lapsed`; return how much that is."""
+        amounts = self.remaining[0], self.remaining[1], self.remaining[2]
+        for case in Case:
+            ended[case] += amounts[case]
+        self.remaining = [0, 0, 0]
+        return amounts
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something of it is unmatched in any of the cases."""
+        return any(self.remaining)
+
+    @property
+    def is_on_close(self) -> bool:
+        """Whether it is an order at the starting price from the beginning."""
+        return self.order_type is not OrderType.LIMIT
 
     def __repr__(self) -> str:
         return (

@@ -1,0 +1,261 @@
+"""
+The exchange's answers to requests, in the betting API's words.
+
+Source: "placeOrders", "cancelOrders", "replaceOrders", "updateOrders"; recorded answers. How a refused
+replacement is reported is not documented; it follows the meaning of the error codes.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from betflow.exchange.matching.orders import Case, Order
+from betflow.exchange.times import iso
+from betflow.wire.betting import (
+    CancelExecutionReport,
+    CancelInstruction,
+    CancelInstructionReport,
+    CancelOrders,
+    ExecutionReport,
+    LimitOnCloseOrder,
+    LimitOrder,
+    MarketOnCloseOrder,
+    OrderRequest,
+    PlaceExecutionReport,
+    PlaceInstruction,
+    PlaceInstructionReport,
+    PlaceOrders,
+    ReplaceExecutionReport,
+    ReplaceInstructionReport,
+    ReplaceOrders,
+    UpdateExecutionReport,
+    UpdateInstructionReport,
+    UpdateOrders,
+)
+from betflow.wire.enums import (
+    ExecutionReportErrorCode,
+    ExecutionReportStatus,
+    InstructionReportErrorCode,
+    InstructionReportStatus,
+    OrderType,
+)
+
+Whole = ExecutionReportErrorCode
+Code = InstructionReportErrorCode
+_FAILED = InstructionReportStatus.FAILURE
+_DONE = InstructionReportStatus.SUCCESS
+
+
+def refused(request: OrderRequest, code: Whole) -> ExecutionReport:
+    """Return the answer to a request that is refused as a whole: every instruction shares its fate."""
+    status, in_order = ExecutionReportStatus.FAILURE, Code.ERROR_IN_ORDER
+    match request:
+        case PlaceOrders():
+            return not_placed(request, [in_order] * len(request.instructions), code)
+        case CancelOrders():
+            return CancelExecutionReport(
+                status=status,
+                instruction_reports=tuple(
+                    not_cancelled(each, in_order) for each in request.instructions or ()
+                ),
+                market_id=request.market_id,
+                customer_ref=request.customer_ref,
+                error_code=code,
+            )
+        case ReplaceOrders():
+            return ReplaceExecutionReport(
+                status=status,
+                instruction_reports=tuple(
+                    ReplaceInstructionReport(status=_FAILED, error_code=in_order)
+                    for _ in request.instructions
+                ),
+                market_id=request.market_id,
+                customer_ref=request.customer_ref,
+                error_code=code,
+            )
+        case UpdateOrders():
+            return UpdateExecutionReport(
+                status=status,
+                instruction_reports=tuple(
+                    UpdateInstructionReport(status=_FAILED, instruction=each, error_code=in_order)
+                    for each in request.instructions
+                ),
+                market_id=request.market_id,
+                customer_ref=request.customer_ref,
+                error_code=code,
+            )
+
+
+def not_placed(
+    request: PlaceOrders, codes: Sequence[Code | None], code: Whole = Whole.BET_ACTION_ERROR
+) -> PlaceExecutionReport:
+    """Return the answer to orders of which one is invalid: none is placed."""
+    return PlaceExecutionReport(
+        status=ExecutionReportStatus.FAILURE,
+        market_id=request.market_id,
+        instruction_reports=tuple(
+            PlaceInstructionReport(
+                status=_FAILED, instruction=instruction, error_code=each or Code.ERROR_IN_ORDER
+            )
+            for instruction, each in zip(request.instructions, codes, strict=True)
+        ),
+        customer_ref=request.customer_ref,
+        error_code=code,
+    )
+
+
+def placed(request: PlaceOrders, orders: Sequence[Order], code: Whole | None) -> PlaceExecutionReport:
+    """Return the answer to orders that were placed, or lapsed as they came."""
+    return PlaceExecutionReport(
+        status=ExecutionReportStatus.FAILURE if code else ExecutionReportStatus.SUCCESS,
+        market_id=request.market_id,
+        instruction_reports=tuple(
+            _one_placed(order, instruction)
+            for order, instruction in zip(orders, request.instructions, strict=True)
+        ),
+        customer_ref=request.customer_ref,
+        error_code=code,
+    )
+
+
+def _one_placed(order: Order, instruction: PlaceInstruction) -> PlaceInstructionReport:
+    """Return what became of one order; Betfair gives those at the starting price no status and no sizes."""
+    on_close = order.is_on_close
+    return PlaceInstructionReport(
+        status=_FAILED if order.error_code else _DONE,
+        instruction=instruction,
+        error_code=order.error_code,
+        order_status=None if on_close else order.status,
+        bet_id=order.bet_id,
+        placed_date=iso(order.placed_at),
+        average_price_matched=None if on_close else average_price(order),
+        size_matched=None if on_close else order.matched[Case.EXPECTED] / 100,
+    )
+
+
+def average_price(order: Order, case: Case = Case.EXPECTED) -> float:
+    """Return the average price of what is matched, by size, before any reduction; 0 where nothing is."""
+    size = sum(fill.amounts[case] for fill in order.fills)
+    if not size:
+        return 0.0
+    paid = sum((Fraction(fill.price) * fill.amounts[case] for fill in order.fills), Fraction())
+    return float(paid / size)
+
+
+def one_cancelled(instruction: CancelInstruction, pennies: int, now: int) -> CancelInstructionReport:
+    """Return the answer to a cancellation; Betfair leaves out the date of a partial one."""
+    date = iso(now) if instruction.size_reduction is None else None
+    return CancelInstructionReport(
+        status=_DONE, size_cancelled=pennies / 100, instruction=instruction, cancelled_date=date
+    )
+
+
+def not_cancelled(instruction: CancelInstruction, code: Code) -> CancelInstructionReport:
+    """Return the answer to a cancellation that is refused."""
+    return CancelInstructionReport(
+        status=_FAILED, size_cancelled=0.0, instruction=instruction, error_code=code
+    )
+
+
+def cancelled(request: CancelOrders, answers: Sequence[CancelInstructionReport]) -> CancelExecutionReport:
+    """Return the answer to cancellations."""
+    status, code = _overall([each.status for each in answers])
+    return CancelExecutionReport(
+        status=status,
+        instruction_reports=tuple(answers),
+        market_id=request.market_id,
+        customer_ref=request.customer_ref,
+        error_code=code,
+    )
+
+
+def not_replaced(cancel: CancelInstructionReport) -> ReplaceInstructionReport:
+    """Return the answer to a replacement whose bet could not be cancelled."""
+    return ReplaceInstructionReport(
+        status=_FAILED, error_code=cancel.error_code, cancel_instruction_report=cancel
+    )
+
+
+def cancelled_not_placed(
+    order: Order, cancel: CancelInstructionReport, code: Code
+) -> ReplaceInstructionReport:
+    """Return the answer to a replacement whose bet was cancelled and whose new bet was refused."""
+    return ReplaceInstructionReport(
+        status=_FAILED,
+        error_code=Code.CANCELLED_NOT_PLACED,
+        cancel_instruction_report=cancel,
+        place_instruction_report=PlaceInstructionReport(
+            status=_FAILED, instruction=_instruction(order), error_code=code
+        ),
+    )
+
+
+def replaced(order: Order, cancel: CancelInstructionReport) -> ReplaceInstructionReport:
+    """Return the answer to a replacement whose new bet was placed, or lapsed as it came."""
+    return ReplaceInstructionReport(
+        status=_FAILED if order.error_code else _DONE,
+        error_code=Code.CANCELLED_NOT_PLACED if order.error_code else None,
+        cancel_instruction_report=cancel,
+        place_instruction_report=_one_placed(order, _instruction(order)),
+    )
+
+
+def all_replaced(
+    request: ReplaceOrders, answers: Sequence[ReplaceInstructionReport]
+) -> ReplaceExecutionReport:
+    """Return the answer to replacements."""
+    status, code = _overall([each.status for each in answers])
+    return ReplaceExecutionReport(
+        status=status,
+        market_id=request.market_id,
+        instruction_reports=tuple(answers),
+        customer_ref=request.customer_ref,
+        error_code=code,
+    )
+
+
+def updated(request: UpdateOrders, answers: Sequence[UpdateInstructionReport]) -> UpdateExecutionReport:
+    """Return the answer to updates."""
+    status, code = _overall([each.status for each in answers])
+    if code is not None and all(each.error_code is Code.NO_ACTION_REQUIRED for each in answers):
+        code = Whole.NO_CHANGE
+    return UpdateExecutionReport(
+        status=status,
+        market_id=request.market_id,
+        instruction_reports=tuple(answers),
+        customer_ref=request.customer_ref,
+        error_code=code,
+    )
+
+
+def _overall(statuses: Sequence[InstructionReportStatus]) -> tuple[ExecutionReportStatus, Whole | None]:
+    """Return how a request ended whose instructions stand on their own."""
+    failed = sum(status is _FAILED for status in statuses)
+    if not failed:
+        return ExecutionReportStatus.SUCCESS, None
+    if failed == len(statuses):
+        return ExecutionReportStatus.FAILURE, Whole.BET_ACTION_ERROR
+    return ExecutionReportStatus.PROCESSED_WITH_ERRORS, Whole.PROCESSED_WITH_ERRORS
+
+
+def _instruction(order: Order) -> PlaceInstruction:
+    """Return the instruction that would place an order."""
+    size = order.size[Case.EXPECTED] / 100
+    liability = order.liability[Case.EXPECTED] / 100
+    price = order.price or 0.0
+    kind = order.order_type
+    return PlaceInstruction(
+        order_type=kind,
+        selection_id=order.runner.selection_id,
+        side=order.side,
+        handicap=float(order.runner.handicap),
+        limit_order=LimitOrder(price=price, size=size, persistence_type=order.persistence_type)
+        if kind is OrderType.LIMIT
+        else None,
+        limit_on_close_order=LimitOnCloseOrder(liability=liability, price=price)
+        if kind is OrderType.LIMIT_ON_CLOSE
+        else None,
+        market_on_close_order=MarketOnCloseOrder(liability=liability)
+        if kind is OrderType.MARKET_ON_CLOSE
+        else None,
+        customer_order_ref=order.customer_order_ref or None,
+    )
