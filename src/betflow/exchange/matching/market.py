@@ -72,6 +72,8 @@ class MarketMatching:
         material_version: Orders decided on an older version of the market are refused.
         now: The moment of the latest step, epoch milliseconds; never goes back.
         events: What happened and was not collected yet.
+        watched: The runners on which something of ours rests, or something that we took is still displayed.
+        recent: Fills since the latest change, as order and index.
     """
 
     __slots__ = (
@@ -82,8 +84,6 @@ class MarketMatching:
         "_is_stale",
         "_minimums",
         "_open",
-        "_recent",
-        "_runners",
         "_suspended_version",
         "book",
         "definition",
@@ -91,7 +91,9 @@ class MarketMatching:
         "material_version",
         "now",
         "orders",
+        "recent",
         "removed_at",
+        "watched",
     )
 
     def __init__(self, book: MarketBook, assumptions: Assumptions, minimums: Minimums) -> None:
@@ -105,8 +107,8 @@ class MarketMatching:
         self._assumptions = assumptions
         self._minimums = minimums
         self._open: dict[str, Order] = {}
-        self._runners: dict[int | tuple[int, float], RunnerMatching] = {}
-        self._recent: list[tuple[Order, int]] = []  # fills since the latest change of the market
+        self.watched: dict[int | tuple[int, float], RunnerMatching] = {}
+        self.recent: list[tuple[Order, int]] = []
         self._suspended_version: int | None = None  # since when the market is suspended in play
         self._is_material = False  # something material changed, and the version has not yet
         self._is_stale = False  # the book was not followed while the market was not open
@@ -144,6 +146,15 @@ class MarketMatching:
         """Return the book of a runner; None where the market has none such."""
         return self.book.runner(key.selection_id, float(key.handicap))
 
+    def concerns(self, book: MarketBook) -> bool:
+        """Say whether the latest change may concern us: a definition does, prices where we watch them."""
+        change = book.change
+        return (
+            bool(self.watched)
+            or bool(self.recent)
+            or (change is not None and change.market_definition is not None)
+        )
+
     def apply(self, now: int, *, late: bool) -> None:
         """Follow the latest change of the book."""
         self.now = now
@@ -152,11 +163,11 @@ class MarketMatching:
         if change is None:
             return
         self._has_gap = bool(change.img) and self.definition is not None
-        if self._recent:
+        if self.recent:
             self._note_gap()
         if change.market_definition is not None:
             self._define(change.market_definition)
-        if not self._runners:
+        if not self.watched:
             return
         if not self.is_open:
             self._is_stale = True
@@ -179,7 +190,7 @@ class MarketMatching:
         book = self.runner(order.runner)
         if book is None:
             raise AssertionError("an order on a runner that the market does not have was not refused")
-        matching = self._runners.setdefault(_key(order.runner), RunnerMatching())
+        matching = self.watched.setdefault(_key(order.runner), RunnerMatching())
         steps = matching.arrive(order, book, self._assumptions, is_line=self.is_line)
         self._record(steps, ())
         if order.time_in_force is TimeInForce.FILL_OR_KILL:
@@ -192,13 +203,13 @@ class MarketMatching:
     def would_match(self, order: Order) -> bool:
         """Say whether an order would be matched at once, at least in part."""
         book = self.runner(order.runner)
-        matching = self._runners.get(_key(order.runner)) or RunnerMatching()
+        matching = self.watched.get(_key(order.runner)) or RunnerMatching()
         return book is not None and matching.would_match(order, book)
 
     def has_better_price(self, order: Order) -> bool:
         """Say whether an order would get a better price than it asks for."""
         book = self.runner(order.runner)
-        matching = self._runners.get(_key(order.runner)) or RunnerMatching()
+        matching = self.watched.get(_key(order.runner)) or RunnerMatching()
         best = matching.best_offer(order, book) if book is not None else None
         return best is not None and order.price is not None and (best - order.price) * order.side.sign > 0
 
@@ -417,7 +428,7 @@ class MarketMatching:
                 order.price = float(after.price)
                 book = self.runner(order.runner)
                 if book is not None:
-                    self._runners.setdefault(_key(order.runner), RunnerMatching()).rest(order, book)
+                    self.watched.setdefault(_key(order.runner), RunnerMatching()).rest(order, book)
                 self._tell(EventKind.REDUCED, Rule.OTHER_RUNNER_REMOVED, order, price=order.price)
             case OrderEffect.STANDS:
                 pass
@@ -440,42 +451,49 @@ class MarketMatching:
     # What prices do.
 
     def _change(self, changes: Iterable[RunnerChange]) -> None:
-        runners = self._runners
-        touched: dict[int | tuple[int, float], list[RunnerChange]] = {}
-        for change in changes:
-            key = (change.id, change.hc) if change.hc else change.id
-            if key in runners:
-                touched.setdefault(key, []).append(change)
-        if not touched:
+        """Let the changes of one message act on the runners that we watch; most concern none of them."""
+        watched = self.watched
+        ours = [
+            (key, change)
+            for change in changes
+            if (key := (change.id, change.hc) if change.hc else change.id) in watched
+        ]
+        if not any([watched[key].concerns(change) for key, change in ours]):  # noqa: C419 - faster as a list
+            for key, change in ours:
+                if change.trd is not None:
+                    watched[key].pass_over(change)
             return
+        touched: dict[int | tuple[int, float], list[RunnerChange]] = {}
+        for key, change in ours:
+            touched.setdefault(key, []).append(change)
         ignore_trades = self._is_revaluation(touched)
         for key, runner_changes in touched.items():
             book = self.book.runner(*key) if isinstance(key, tuple) else self.book.runner(key)
             if book is not None:
-                steps = runners[key].change(runner_changes, book, ignore_trades=ignore_trades)
+                steps = watched[key].change(runner_changes, book, ignore_trades=ignore_trades)
                 if steps:
                     self._record(steps, self._doubts())
-                if runners[key].is_idle:
-                    del runners[key]
+                if watched[key].is_idle:
+                    del watched[key]
 
     def _is_revaluation(self, touched: dict[int | tuple[int, float], list[RunnerChange]]) -> bool:
         """Say whether the volumes moved because they were converted anew, see `betflow.exchange.volumes`."""
         all_changes = self.book.change.rc or () if self.book.change else ()
         if sum(len(change.trd or ()) for change in all_changes) < _FEWEST_REVALUED:
             return False
-        moved = [pair for key, changes in touched.items() for pair in self._runners[key].revalued(changes)]
-        prices = sum(self._runners[key].prices_traded() for key in touched)
+        moved = [pair for key, changes in touched.items() for pair in self.watched[key].revalued(changes)]
+        prices = sum(self.watched[key].prices_traded() for key in touched)
         runners = len({(change.id, change.hc) for change in all_changes if change.trd})
         return is_revaluation(moved, prices, runners)
 
     def _renew(self, *, count_trades: bool) -> None:
-        for key, matching in list(self._runners.items()):
+        for key, matching in list(self.watched.items()):
             book = self.book.runner(*key) if isinstance(key, tuple) else self.book.runner(key)
             if book is None:  # an image without the runner shows nothing on it
                 book = RunnerBook(*key) if isinstance(key, tuple) else RunnerBook(key, 0.0)
             self._record(matching.renew(book, count_trades=count_trades), self._doubts())
             if matching.is_idle:
-                del self._runners[key]
+                del self.watched[key]
 
     # Bookkeeping.
 
@@ -494,7 +512,7 @@ class MarketMatching:
                     doubts=doubts,
                 )
             )
-            self._recent.append((order, len(order.fills) - 1))
+            self.recent.append((order, len(order.fills) - 1))
             self._tell(
                 EventKind.MATCHED,
                 step.rule,
@@ -535,23 +553,23 @@ class MarketMatching:
         order.status = OrderStatus.EXECUTION_COMPLETE if is_done else OrderStatus.EXECUTABLE
 
     def _leave(self, order: Order) -> None:
-        matching = self._runners.get(_key(order.runner))
+        matching = self.watched.get(_key(order.runner))
         if matching is not None:
             matching.leave(order)
 
     def _forget_idle(self, runner: RunnerKey) -> None:
-        matching = self._runners.get(_key(runner))
+        matching = self.watched.get(_key(runner))
         if matching is not None and matching.is_idle:
-            del self._runners[_key(runner)]
+            del self.watched[_key(runner)]
 
     def _note_gap(self) -> None:
         """Mark what was matched since the latest change: an image shows that something may be missing."""
         if self._has_gap:
-            for order, index in self._recent:
+            for order, index in self.recent:
                 fill = order.fills[index]
                 if Doubt.GAP not in fill.doubts:
                     order.fills[index] = replace(fill, doubts=(*fill.doubts, Doubt.GAP))
-        self._recent.clear()
+        self.recent.clear()
 
     def _doubts(self) -> tuple[Doubt, ...]:
         marks = (

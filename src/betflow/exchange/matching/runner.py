@@ -8,6 +8,7 @@ into fills and events.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.book import RunnerBook
@@ -15,7 +16,6 @@ from betflow.exchange.matching.levels import CASES, BookSide, Level, Matched
 from betflow.exchange.matching.orders import NOTHING, Amounts, Case, Order, Rule
 from betflow.exchange.matching.plans import Offers, aim, fill_or_kill, take_up_to
 from betflow.exchange.money import exact
-from betflow.exchange.volumes import Volumes
 from betflow.wire.enums import Side, TimeInForce
 from betflow.wire.stream import RunnerChange
 
@@ -61,13 +61,15 @@ class RunnerMatching:
         to_lay: What is available to lay, and our back orders.
     """
 
-    __slots__ = ("_spare", "_traded", "to_back", "to_lay")
+    __slots__ = ("_highest_lay", "_lowest_back", "_spare", "_traded", "to_back", "to_lay")
 
     def __init__(self) -> None:
         self.to_back = BookSide(Side.BACK)
         self.to_lay = BookSide(Side.LAY)
-        self._traded: Volumes | None = None  # known only while an order rests
+        self._traded: dict[float, float] | None = None  # as published; known only while an order rests
         self._spare: dict[float, int] = {}  # halves of a penny that traded and matched nothing yet
+        self._highest_lay = 0.0  # the prices of ours that are reached first
+        self._lowest_back = inf
 
     @property
     def is_idle(self) -> bool:
@@ -113,10 +115,11 @@ class RunnerMatching:
         if order.price is None:
             raise AssertionError("only orders with a price rest")
         if self._traded is None:
-            self._traded = {price: _pennies(size) for price, size in runner.traded.items()}
+            self._traded = dict(runner.traded)
             self._spare = {}
         side = self._offered_by(order.side)
         level = side.join(order, order.price, _pennies(_displayed(runner, side.takers).get(order.price, 0.0)))
+        self._find_best()
         return level.resting[order.bet_id].ahead[Case.EXPECTED]
 
     def leave(self, order: Order) -> None:
@@ -125,7 +128,31 @@ class RunnerMatching:
         level = side.levels.get(order.price) if order.price is not None else None
         if level is not None and order.bet_id in level.resting:
             side.leave(order, level.price)
-            self._forget_traded()
+            self._find_best()
+
+    def concerns(self, change: RunnerChange) -> bool:
+        """Say whether a change may do something to our orders, or to what we took; most do not."""
+        if change.trd is not None and self._traded is not None:
+            highest_lay, lowest_back = self._highest_lay, self._lowest_back
+            for price, _ in change.trd:
+                if price <= highest_lay or price >= lowest_back:
+                    return True
+        if change.atb is not None:
+            levels, reached = self.to_back.levels, self._lowest_back
+            for price, _ in change.atb:
+                if price in levels or price >= reached:
+                    return True
+        if change.atl is not None:
+            levels, reached = self.to_lay.levels, self._highest_lay
+            for price, _ in change.atl:
+                if price in levels or price <= reached:
+                    return True
+        return _has_levels(change)
+
+    def pass_over(self, change: RunnerChange) -> None:
+        """Remember what a change traded that does not concern us."""
+        if self._traded is not None and change.trd is not None:
+            self._traded.update(change.trd)
 
     def change(
         self, changes: Iterable[RunnerChange], runner: RunnerBook, *, ignore_trades: bool
@@ -138,7 +165,6 @@ class RunnerMatching:
             runner: The runner's book after them.
             ignore_trades: The volumes moved for another reason: they were converted anew.
         """
-        changes = list(changes)
         traded: dict[float, int] = {}
         if self._traded is not None:
             for change in changes:
@@ -183,7 +209,9 @@ class RunnerMatching:
         if known is None:
             return []
         return [
-            (_pennies(size), known.get(price, 0)) for change in changes for price, size in change.trd or ()
+            (_pennies(size), _pennies(known.get(price, 0.0)))
+            for change in changes
+            for price, size in change.trd or ()
         ]
 
     def prices_traded(self) -> int:
@@ -242,19 +270,17 @@ class RunnerMatching:
                 steps.append(_step(matched, Rule.OWN_ORDER, (("order", order.bet_id),)))
         return steps
 
-    def _volume(self, known: Volumes, price: float, size: float) -> int:
+    def _volume(self, known: dict[float, float], price: float, size: float) -> int:
         """
         Return how much was traded at a price, one-sided; what is less than a penny is kept for later.
 
-        A published volume that cannot be is passed over, as if it had not come.
+        Where a published volume cannot be, nothing is known to have traded.
         """
-        if not 0 <= size < _LARGEST:
+        before = known.get(price, 0.0)
+        known[price] = size
+        if not (0 <= size < _LARGEST and 0 <= before < size):
             return 0
-        pennies = round(size * 100)
-        both_sides = pennies - known.get(price, 0)
-        known[price] = pennies
-        if both_sides <= 0:
-            return 0
+        both_sides = round(size * 100) - round(before * 100)
         volume, self._spare[price] = divmod(both_sides + self._spare.get(price, 0), 2)
         return volume
 
@@ -336,7 +362,10 @@ class RunnerMatching:
             if order is not but and not order.is_open:
                 self.leave(order)
 
-    def _forget_traded(self) -> None:
+    def _find_best(self) -> None:
+        """Remember which of our prices are reached first, and nothing traded while nothing rests."""
+        self._highest_lay = self.to_back.prices[-1] if self.to_back.prices else 0.0
+        self._lowest_back = self.to_lay.prices[-1] if self.to_lay.prices else inf
         if not self.to_back.prices and not self.to_lay.prices:
             self._traded = None
 

@@ -186,8 +186,16 @@ class Venue:
         market = self._markets.get(book.market_id)
         if market is None:
             market = self._markets[book.market_id] = MarketMatching(book, self.assumptions, self._minimums)
-        market.book = book
         self._now = max(self._now, book.publish_time)
+        change = book.change
+        if (
+            not market.watched
+            and not market.recent
+            and change is not None
+            and change.market_definition is None
+        ):
+            return []
+        market.book = book
         market.apply(self._now, late=late)
         if self._waiting and not market.is_open:
             self._lapse_waiting(book.market_id)
