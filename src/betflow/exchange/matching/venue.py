@@ -55,6 +55,7 @@ from betflow.wire.enums import (
     MarketStatus,
     OrderType,
     PersistenceType,
+    RunnerStatus,
     Side,
 )
 from betflow.wire.stream import MarketDefinition
@@ -373,7 +374,10 @@ class Venue:
 
     def _put(self, market: MarketMatching, order: Order, rule: Rule) -> None:
         is_limit = order.order_type is OrderType.LIMIT
-        if is_limit and not self.account.best_execution and market.has_better_price(order):
+        runner = market.runner(order.runner)
+        if runner is None or runner.status != RunnerStatus.ACTIVE:  # removed while it waited
+            market.refuse(order, Rule.RUNNER_REMOVED, Code.RUNNER_REMOVED)
+        elif is_limit and not self.account.best_execution and market.has_better_price(order):
             market.refuse(order, Rule.PRICE_IMPROVEMENT, Code.BET_LAPSED_PRICE_IMPROVEMENT_TOO_LARGE)
         else:
             market.place(order, rule)
