@@ -111,7 +111,7 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
     screen.fields(
         {
             "verdict": "whole" if data["is_whole"] else "DAMAGED",
-            "first bad entry": f"{bad['seq']} ({bad['defect']}): {bad['reason']}" if bad else None,
+            **({"first bad entry": f"{bad['seq']} ({bad['defect']}): {bad['reason']}"} if bad else {}),
             "entries": data["entries"],
             "head": f"{data['head']['seq']} {data['head']['hash']}",
             "runs": data["runs"],

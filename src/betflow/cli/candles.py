@@ -90,8 +90,12 @@ def _render_table(data: dict[str, Any], screen: Screen) -> None:
     traded = [candle for candle in data["candles"] if not candle["empty"]]
     named = any(candle["runner"] for candle in traded)
     columns = [column for column in _TABLE if column != "runner" or named]
+    # A runner is a selection and a handicap: only where there are no lines, the handicap says nothing.
+    spare = _SPARE if any(candle["handicap"] for candle in traded) else [("handicap",), *_SPARE]
     screen.table(
-        [_TABLE[column] for column in columns], [[row[column] for column in columns] for row in traded]
+        [_TABLE[column] for column in columns],
+        [[row[column] for column in columns] for row in traded],
+        spare=spare,
     )
     if len(traded) < data["count"]:
         screen.line()
@@ -112,3 +116,4 @@ _TABLE = {
     "best_lay": "lay",
     "in_play": "in play",
 }
+_SPARE = [("in play",), ("runner",), ("back", "lay")]

@@ -1,5 +1,6 @@
 """``betflow tape``: what is in the archive, what a market was, and whether the tapes are sound."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -108,7 +109,7 @@ def book(
     run_command(
         ctx,
         lambda context: job(request, context),
-        lambda data, screen: _render_book(data, screen, depth=depth or _DEPTH_SHOWN),
+        lambda data, screen: _render_book(data, screen, depth=depth),
     )
 
 
@@ -130,6 +131,11 @@ _LIST_COLUMNS = {
     "damaged": "damaged",
 }
 
+_LIST_SPARE = [
+    *(("kind",), ("messages",), ("country",), ("runners",)),
+    *(("settled",), ("event",), ("venue",), ("damaged",)),
+]
+
 
 def _render_list(data: dict[str, Any], screen: Screen) -> None:
     markets = data["markets"]
@@ -137,7 +143,7 @@ def _render_list(data: dict[str, Any], screen: Screen) -> None:
         screen.line("No markets. `betflow backfill PATH` adds some.")
         return
     rows = [[market[key] for key in _LIST_COLUMNS.values()] for market in markets]
-    screen.table(list(_LIST_COLUMNS), rows)
+    screen.table(list(_LIST_COLUMNS), rows, spare=_LIST_SPARE)
     if len(markets) < data["total"]:
         screen.line(f"{len(markets):,} of {data['total']:,} markets; --limit 0 lists all.")
 
@@ -194,7 +200,7 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
     )
 
 
-def _render_book(data: dict[str, Any], screen: Screen, *, depth: int) -> None:
+def _render_book(data: dict[str, Any], screen: Screen, *, depth: int | None) -> None:
     screen.fields(
         {
             "market": data["market_id"],
@@ -209,20 +215,39 @@ def _render_book(data: dict[str, Any], screen: Screen, *, depth: int) -> None:
         }
     )
     screen.line()
-    screen.table(
-        ["selection", "handicap", "name", "status", "back", "lay", "last", "matched"],
-        [
-            [
-                *(runner["selection_id"], runner["handicap"], runner["name"], runner["status"]),
-                # As on Betfair's page: the best prices meet in the middle.
-                " ".join(reversed(_prices(runner["available_to_back"], depth))),
-                " ".join(_prices(runner["available_to_lay"], depth)),
-                *(runner["last_price_traded"], runner["total_matched"]),
-            ]
-            for runner in data["runners"]
-        ],
-    )
+    _render_prices(data["runners"], screen, depth)
+
+
+def _render_prices(runners: list[dict[str, Any]], screen: Screen, depth: int | None) -> None:
+    """Show the ladders of the runners, as deep as asked for, or as there is room for where nothing was."""
+    columns = list(_BOOK_COLUMNS)
+    # A runner is a selection and a handicap: only where there are no lines, the handicap says nothing.
+    spare = ["status"] if any(runner["handicap"] for runner in runners) else ["handicap", "status"]
+    kept = [name for name in columns if name not in spare]
+    shown = depth or _DEPTH_SHOWN
+    while depth is None and shown > 1 and not screen.fits(kept, _book_rows(runners, kept, shown)):
+        shown -= 1
+    screen.table(columns, _book_rows(runners, columns, shown), spare=[(name,) for name in spare])
+    if depth is None and shown < _DEPTH_SHOWN:
+        screen.note(f"{shown} of {_DEPTH_SHOWN} prices of each side: a wider terminal has them, and --depth.")
+
+
+def _book_rows(runners: list[dict[str, Any]], columns: list[str], depth: int) -> list[list[object]]:
+    return [[_BOOK_COLUMNS[column](runner, depth) for column in columns] for runner in runners]
 
 
 def _prices(ladder: list[dict[str, Any]], depth: int) -> list[str]:
-    return [f"{entry['price']:g}×{entry['size']:g}" for entry in ladder[:depth]]
+    return [f"{entry['price']:g}×{entry['size']:.10g}" for entry in ladder[:depth]]
+
+
+_BOOK_COLUMNS: dict[str, Callable[[dict[str, Any], int], object]] = {
+    "selection": lambda runner, _depth: runner["selection_id"],
+    "handicap": lambda runner, _depth: runner["handicap"],
+    "name": lambda runner, _depth: runner["name"],
+    "status": lambda runner, _depth: runner["status"],
+    # As on Betfair's page: the best prices meet in the middle.
+    "back": lambda runner, depth: " ".join(reversed(_prices(runner["available_to_back"], depth))),
+    "lay": lambda runner, depth: " ".join(_prices(runner["available_to_lay"], depth)),
+    "last": lambda runner, _depth: runner["last_price_traded"],
+    "matched": lambda runner, _depth: runner["total_matched"],
+}
