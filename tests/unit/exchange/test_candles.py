@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from betflow.errors import DamagedError, UsageError
+from betflow.errors import UsageError
 from betflow.exchange.candles import Candle, CandleFold, parse_interval
 from changes import MARKET, change, defined
 
@@ -237,7 +237,8 @@ def test_asking_twice_gives_the_same() -> None:
     assert [3.0] == [candle.best_back for candle in fold.candles(runner)]
 
 
-def test_volume_that_is_none_is_damage() -> None:
-    """A volume of NaN ends in an error that says so."""
-    with pytest.raises(DamagedError, match="cannot be added up"):
-        _candles((0, _traded([2, "NaN"])))  # type: ignore[list-item]  # Betfair's text for it
+def test_volume_that_cannot_be_is_left_out() -> None:
+    """A volume of NaN makes no trade; the others of the message count."""
+    (candle,) = _candles((0, _traded([2, "NaN"], [3, 10], [4, -1])))  # type: ignore[list-item]  # Betfair's text
+
+    assert (3.0, 3.0, 3.0, 3.0, Decimal(5)) == (*_prices(candle), candle.volume)
