@@ -82,6 +82,7 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
         UsageError: there is no such format, or the output is a file that must not be overwritten.
         NotFoundError: there is no such file or market, or no folder to write to.
         ConfigurationError: the format needs a package that is not installed.
+        DamagedError: nothing of the market can be read; no file is written then.
     """
     market_format = _parsed(request.market_format)
     check_target(request.output, Path(request.market_or_file), context.data_dir)
@@ -91,7 +92,9 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
     if market_format is MarketFormat.OFFICIAL:
         count = _write_official(source, request.output)
     else:
-        count = write_rows(request.output, _rows(source), COLUMNS, ExportFormat(market_format))
+        count = write_rows(
+            request.output, source.at_least_one(_rows(source)), COLUMNS, ExportFormat(market_format)
+        )
     data = {
         "market_id": source.market_id,
         "format": str(market_format),
@@ -100,7 +103,7 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
     }
     return Outcome(
         data,
-        findings=tuple(source.tape.findings),
+        findings=source.findings(),
         artifacts=(artifact_of(request.output),),
         inputs=(artifact_of(source.tape.path),),
     )
@@ -130,8 +133,9 @@ def _opened(path: Path, suffix: str) -> Iterator[IO[bytes]]:
 
 def _write_official(source: MarketSource, output: Path) -> int:
     count = 0
+    lines = source.at_least_one(official_lines(source.tape, source.market_id))
     with written_whole(output) as part, _opened(part, output.suffix.lower()) as file:
-        for count, line in enumerate(official_lines(source.tape, source.market_id), 1):  # noqa: B007 - the count is the answer
+        for count, line in enumerate(lines, 1):  # noqa: B007 - the count is the answer
             file.write(line)
     return count
 
