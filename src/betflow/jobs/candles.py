@@ -86,7 +86,7 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
         UsageError: the request asks for something that cannot be, or for more candles than is good.
         NotFoundError: there is no such file, market or runner.
         ConfigurationError: an optional package is not installed.
-        DamagedError: traded volumes on the tape cannot be added up.
+        DamagedError: nothing of the market can be read, or publish times cannot be drawn.
     """
     plan = _checked(request)
     for target in (request.output, request.plot):
@@ -94,7 +94,7 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
             check_target(target, Path(request.market_or_file), context.data_dir)
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
     fold = CandleFold(source.market_id, plan.interval)
-    fold_market(source, fold.apply, context.progress)
+    findings = fold_market(source, fold, context.progress)
     runners = _runners(fold, request.runner)
     window = fold.window(plan.since, plan.until)
     _refuse_too_many(len(window) * len(runners), MOST_WRITTEN if request.output else MOST_PRINTED)
@@ -120,7 +120,7 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
         written.append(request.plot)
     return Outcome(
         data=data,
-        findings=tuple(source.tape.findings),
+        findings=findings,
         artifacts=tuple(map(artifact_of, written)),
         inputs=(artifact_of(source.tape.path),),
     )
