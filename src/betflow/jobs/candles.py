@@ -10,7 +10,15 @@ from betflow.exchange.book import RunnerBook
 from betflow.exchange.candles import Candle, CandleFold, parse_interval
 from betflow.exchange.snapshot import json_ready
 from betflow.exchange.times import iso, parse_moment
-from betflow.jobs.exports import Columns, ExportFormat, check_target, parse_format, require_extra, write_rows
+from betflow.jobs.exports import (
+    Columns,
+    ExportFormat,
+    check_suffix,
+    check_target,
+    parse_format,
+    require_extra,
+    write_rows,
+)
 from betflow.jobs.market_changes import fold_market
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext
@@ -92,6 +100,8 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
     for target in (request.output, request.plot):
         if target is not None:
             check_target(target, Path(request.market_or_file), context.data_dir)
+    if request.output is not None and plan.export_format is not None:
+        check_suffix(request.output, plan.export_format)
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
     fold = CandleFold(source.market_id, plan.interval)
     findings = fold_market(source, fold, context.progress)

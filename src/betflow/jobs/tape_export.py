@@ -17,6 +17,7 @@ from betflow.exchange.times import iso
 from betflow.jobs.exports import (
     Columns,
     ExportFormat,
+    check_suffix,
     check_target,
     require_extra,
     write_rows,
@@ -79,13 +80,15 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
     Write a market to a file; the file appears when it is whole.
 
     Raises:
-        UsageError: there is no such format, or the output is a file that must not be overwritten.
+        UsageError: there is no such format, the output's name says another, or it must not be overwritten.
         NotFoundError: there is no such file or market, or no folder to write to.
         ConfigurationError: the format needs a package that is not installed.
         DamagedError: nothing of the market can be read; no file is written then.
     """
     market_format = _parsed(request.market_format)
     check_target(request.output, Path(request.market_or_file), context.data_dir)
+    suits = ("bz2", "gz", "zst", "json") if market_format is MarketFormat.OFFICIAL else ()
+    check_suffix(request.output, market_format, also=suits)
     if market_format is MarketFormat.PARQUET:
         require_extra("pyarrow", "parquet")
     source = open_market(request.market_or_file, context.data_dir, request.market_id)

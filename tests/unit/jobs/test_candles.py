@@ -155,6 +155,7 @@ def test_publish_times_that_cannot_be_drawn(tmp_path: Path, context: RunContext)
         ({"export_format": "parquet"}, "Name a file for it with --output"),
         ({"output": Path("candles.xls")}, "'xls' is no format"),
         ({"output": Path("candles")}, "is no format"),
+        ({"output": Path("candles.parquet"), "export_format": "csv"}, "says parquet, and --format csv"),
         ({"output": Path("/")}, "is no format"),
         ({"plot": Path("candles.jpg")}, "is no .png file"),
         ({"interval": "1ms"}, "more than 100,000"),
