@@ -84,6 +84,33 @@ def test_list_of_nothing_says_what_to_do(betflow: CommandLine) -> None:
     assert (0, True) == (ran.code, "betflow backfill" in ran.out)
 
 
+@pytest.mark.parametrize(
+    ("expected", "options"),
+    [
+        (["--country  GB, IE"], ["--country", "XX"]),
+        (["--event-type  4339 (greyhound-racing), 7 (horse-racing)"], ["--event-type", "99"]),
+        (["--venue  Ascot, York", "--country  GB, IE"], ["--venue", "York", "--country", "GB"]),
+        (["--from  2026-02-18T14:00:00.000Z to 2026-02-20T12:00:00.000Z"], ["--from", "2027-01-01"]),
+        (["--settled  2 settled, 1 unsettled"], ["--unsettled", "--venue", "York"]),
+    ],
+)
+def test_filter_that_takes_nothing_says_what_there_is(
+    stocked: CommandLine, expected: list[str], options: list[str]
+) -> None:
+    """Where markets are there and none fits, the answer names what each part of the filter could be."""
+    ran = stocked("tape", "ls", *options)
+
+    words = " ".join(ran.out.split())
+    assert (0, True) == (ran.code, "None of the 3 markets in the archive fits." in ran.out)
+    assert [] == [each for each in expected if " ".join(each.split()) not in words]
+    assert "backfill" not in ran.out
+
+
+def test_filter_over_an_empty_archive_says_how_to_fill_it(betflow: CommandLine) -> None:
+    """Where there is no market at all, no filter is to blame."""
+    assert "betflow backfill" in betflow("tape", "ls", "--country", "XX").out
+
+
 def test_unknown_order_is_refused(betflow: CommandLine) -> None:
     """An order that does not exist is a usage error that names those that do."""
     ran = betflow("tape", "ls", "--sort", "luck")
@@ -436,6 +463,26 @@ def test_export_does_not_overwrite_its_source(betflow: CommandLine, tmp_path: Pa
     ran = betflow("tape", "export", path, "--format", "official", "--output", path)
 
     assert (ExitCode.USAGE, recording()) == (ran.code, path.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("market_format", "name"),
+    [
+        ("csv", "x.parquet"),
+        ("parquet", "x.csv"),
+        ("official", "x.csv"),
+        ("official", "x.xz"),
+        ("csv", "x.csv.gz"),
+    ],
+)
+def test_export_with_the_name_of_another_format_is_refused(
+    stocked: CommandLine, tmp_path: Path, market_format: str, name: str
+) -> None:
+    """A file is not written under a name that says something else than what is in it."""
+    ran = stocked("tape", "export", "1.1", "--format", market_format, "--output", tmp_path / name)
+
+    assert (ExitCode.USAGE, False) == (ran.code, (tmp_path / name).exists())
+    assert f"--format {market_format}" in ran.err
 
 
 def test_export_is_recorded(stocked: CommandLine, tmp_path: Path) -> None:

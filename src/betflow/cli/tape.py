@@ -139,8 +139,13 @@ _LIST_SPARE = [
 
 def _render_list(data: dict[str, Any], screen: Screen) -> None:
     markets = data["markets"]
-    if not markets:
+    if not data["archived"]:
         screen.line("No markets. `betflow backfill PATH` adds some.")
+        return
+    if not data["total"]:
+        screen.line(f"None of the {data['archived']:,} markets in the archive fits. There is:")
+        there_is = {f"--{option}": ", ".join(values) for option, values in data["values"].items()}
+        screen.fields({option: values or "nothing" for option, values in there_is.items()})
         return
     rows = [[market[key] for key in _LIST_COLUMNS.values()] for market in markets]
     screen.table(list(_LIST_COLUMNS), rows, spare=_LIST_SPARE)

@@ -265,7 +265,7 @@ def _check_files(context: RunContext, written: dict[str, dict[str, Any]]) -> Ite
 
 
 def _compared(path: Path, expected: dict[str, Any]) -> tuple[str, str] | None:
-    """Return how a file differs from what was recorded: part of a code, and words; None where it is the same."""
+    """Return how a file differs from what was recorded, as part of a code and in words; else None."""
     try:
         actual = artifact_of(path)
     except FileNotFoundError:
