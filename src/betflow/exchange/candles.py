@@ -169,10 +169,14 @@ class CandleFold:
     Args:
         market_id: The market.
         interval: Length of an interval in milliseconds, at least 1.
+
+    Attributes:
+        turns: When the market turned in play, when it ceased to be, and so on in turn: epoch milliseconds.
     """
 
     def __init__(self, market_id: str, interval: int) -> None:
         self.book = MarketBook(market_id)
+        self.turns: list[int] = []
         self.interval = interval
         self._series: dict[tuple[int, float], _Series] = {}
         self._touched: set[tuple[int, float]] = set()
@@ -180,17 +184,22 @@ class CandleFold:
         self._has_volumes = False
         self._first: int | None = None
         self._start = 0
+        self._latest = 0
 
     def apply(self, change: MarketChange, publish_time: int) -> None:
         """Fold one change of the market; traded volumes that cannot be are left out."""
         change, _ = without_impossible(change)
         start = publish_time - publish_time % self.interval
+        self._latest = publish_time if self._first is None else max(self._latest, publish_time)
         if self._first is None:
             self._first = self._start = start
         elif start > self._start:
             self._end_interval()
             self._start = start
+        was_in_play = self.book.in_play
         self.book.apply(change, publish_time)
+        if self.book.in_play != was_in_play:
+            self.turns.append(self._latest)
         # A message may have several entries for one runner.
         changes: dict[tuple[int, float], list[RunnerChange]] = {}
         for runner_change in change.rc or ():

@@ -242,3 +242,16 @@ def test_volume_that_cannot_be_is_left_out() -> None:
     (candle,) = _candles((0, _traded([2, "NaN"], [3, 10], [4, -1])))  # type: ignore[list-item]  # Betfair's text
 
     assert (3.0, 3.0, 3.0, 3.0, Decimal(5)) == (*_prices(candle), candle.volume)
+
+
+def test_turns_in_play_are_told_to_the_millisecond() -> None:
+    """Each turn has the time of its message, or, where times go backwards, of the one before."""
+    fold = _fold(
+        (10, {"marketDefinition": defined()}),
+        (1_234, {"marketDefinition": defined(inPlay=True)}),
+        (1_500, {"marketDefinition": defined(inPlay=True, status="SUSPENDED")}),
+        (1_400, {"marketDefinition": defined(inPlay=False)}),
+        (9_999, {"marketDefinition": defined(inPlay=True)}),
+    )
+
+    assert [1_234, 1_500, 9_999] == fold.turns

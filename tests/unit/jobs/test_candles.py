@@ -115,6 +115,25 @@ def test_picture_is_drawn(tape: str, tmp_path: Path, context: RunContext, runner
 
 
 @pytest.mark.parametrize(
+    ("expected", "turns"),
+    [
+        ([], []),
+        ([(130, 200)], [130]),
+        ([(100, 200)], [30]),
+        ([(130, 150), (180, 200)], [130, 150, 180]),
+        ([(100, 120)], [30, 120, 250]),
+        ([], [30, 60, 200]),
+    ],
+)
+def test_shading_begins_at_the_turn(expected: list[tuple[int, int]], turns: list[int]) -> None:
+    """The picture shades what is in play of the part that it shows, from the moment of the turn."""
+    pytest.importorskip("matplotlib")
+    from betflow.jobs.candle_plot import in_play_spans  # noqa: PLC0415 - needs an extra
+
+    assert expected == in_play_spans(turns, 100, 200)
+
+
+@pytest.mark.parametrize(
     "strange",
     [
         {"rc": []},
