@@ -9,20 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
 
 
 def candles(
     ctx: typer.Context,
-    market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
+    market_or_file: MarketOrFile,
     *,
     interval: Annotated[str, typer.Option(help="How long each is: 500ms, 60s, 5m, 1h or so.")] = "60s",
     runner: Annotated[
         int | None, typer.Option("--runner", metavar="ID", help="Only this selection, at all its handicaps.")
     ] = None,
-    market: Annotated[
-        str | None, typer.Option("--market", metavar="ID", help="Which market of a file that holds several.")
-    ] = None,
+    market: MarketOfFile = None,
     since: Annotated[
         str | None,
         typer.Option(

@@ -7,6 +7,17 @@ import typer
 
 from betflow.cli import tape_export, tape_stats
 from betflow.cli.contract import run_command
+from betflow.cli.filters import (
+    Country,
+    EventType,
+    FromTime,
+    MarketOfFile,
+    MarketOrFile,
+    MarketType,
+    Settled,
+    ToTime,
+    Venue,
+)
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import Screen
 
@@ -21,22 +32,13 @@ _EVERYTHING = 0
 def ls(
     ctx: typer.Context,
     *,
-    event_type: Annotated[
-        str | None, typer.Option(help="Only these event types, by name or number: horse-racing,7.")
-    ] = None,
-    country: Annotated[str | None, typer.Option(help="Only these countries: GB,IE.")] = None,
-    market_type: Annotated[str | None, typer.Option(help="Only these market types: WIN,PLACE.")] = None,
-    venue: Annotated[str | None, typer.Option(help="Only these venues.")] = None,
-    from_time: Annotated[
-        str | None, typer.Option("--from", help="Earliest scheduled off: a date or a moment, UTC.")
-    ] = None,
-    to_time: Annotated[
-        str | None,
-        typer.Option("--to", help="Latest scheduled off: a date, its day included, or a moment, excluded."),
-    ] = None,
-    settled: Annotated[
-        bool | None, typer.Option("--settled/--unsettled", help="Only those with a result, or without.")
-    ] = None,
+    event_type: EventType = None,
+    country: Country = None,
+    market_type: MarketType = None,
+    venue: Venue = None,
+    from_time: FromTime = None,
+    to_time: ToTime = None,
+    settled: Settled = None,
     sort: Annotated[str, typer.Option(help="By time, id, messages or venue.")] = "time",
     limit: Annotated[int, typer.Option(min=0, help="At most this many; 0 lists all.")] = 100,
 ) -> None:
@@ -93,13 +95,11 @@ def verify(
 @app.command("book")
 def book(
     ctx: typer.Context,
-    market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
+    market_or_file: MarketOrFile,
     *,
     at: Annotated[str, typer.Option(help="When: epoch milliseconds, or ISO 8601 in UTC.", metavar="TIME")],
     depth: Annotated[int | None, typer.Option(min=1, help="How many prices of each side; 3 shown.")] = None,
-    market: Annotated[
-        str | None, typer.Option("--market", metavar="ID", help="Which market of a file that holds several.")
-    ] = None,
+    market: MarketOfFile = None,
 ) -> None:
     """Show the book as it stood after the last message published at or before a moment."""
     from betflow.jobs.tape_book import BookRequest

@@ -1,11 +1,12 @@
 """``betflow tape stats``: what a tape says about one market, in numbers."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
 
 _Cell: TypeAlias = Callable[[dict[str, Any]], object]
@@ -13,10 +14,8 @@ _Cell: TypeAlias = Callable[[dict[str, Any]], object]
 
 def stats(
     ctx: typer.Context,
-    market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
-    market: Annotated[
-        str | None, typer.Option("--market", metavar="ID", help="Which market of a file that holds several.")
-    ] = None,
+    market_or_file: MarketOrFile,
+    market: MarketOfFile = None,
 ) -> None:
     """
     Show a market's result, prices at the off, and what was traded before and in play.
