@@ -87,6 +87,9 @@ def _render_json(data: dict[str, Any], screen: Screen) -> None:
 
 def _render_table(data: dict[str, Any], screen: Screen) -> None:
     traded = [candle for candle in data["candles"] if not candle["empty"]]
+    if not traded:
+        screen.line(f"Nothing was traded: all {data['count']:,} candles are empty.")
+        return
     named = any(candle["runner"] for candle in traded)
     columns = [column for column in _TABLE if column != "runner" or named]
     # A runner is a selection and a handicap: only where there are no lines, the handicap says nothing.

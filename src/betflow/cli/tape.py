@@ -158,9 +158,11 @@ def _render_market(data: dict[str, Any], screen: Screen) -> None:
     more = ("market_type", "betting_type", "market_time", "status", "in_play_seen", "messages", "definitions")
     definition = data["definition"]
     facts = ("numberOfWinners", "marketBaseRate", "bspMarket", "turnInPlayEnabled", "settledTime")
-    screen.fields({name.replace("_", " "): data[name] for name in (*names, *more)})
-    screen.fields({name: definition.get(name) for name in facts})
-    screen.fields({"published": f"{data['first_published']} to {data['last_published']}"})
+    screen.fields(
+        {name.replace("_", " "): data[name] for name in (*names, *more)}
+        | {name: definition.get(name) for name in facts}
+        | {"published": f"{data['first_published']} to {data['last_published']}"}
+    )
     screen.line()
     _render_rows(data["runners"], _RUNNER_COLUMNS, screen)
     screen.line()
