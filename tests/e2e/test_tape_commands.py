@@ -692,6 +692,24 @@ def test_book_is_exact_where_times_go_backwards(
     ]
 
 
+def test_market_without_prices_is_exported_without_rows(betflow: CommandLine, tmp_path: Path) -> None:
+    """A tape that has definitions only was read, although there is nothing to write."""
+    (tmp_path / "tape").write_bytes(line(OFF_MS, {"id": "1.1", "marketDefinition": defined()}))
+
+    ran = betflow.json(*reading_commands(tmp_path)["csv"], tmp_path / "tape")
+
+    assert (0, 0) == (ran.code, ran.data["rows"])
+
+
+def test_tape_without_manifest_is_read_all_the_same(stocked: CommandLine) -> None:
+    """Where the manifest beside a tape is gone, the tape answers, with a finding."""
+    stored(stocked, "1.1").with_suffix(".json").unlink()
+
+    ran = stocked.json("tape", "stats", "1.1")
+
+    assert (ExitCode.FINDINGS, ["tape.manifest-damaged"]) == (ran.code, ran.codes)
+
+
 def test_market_that_comes_late_in_a_file_is_not_overlooked(betflow: CommandLine, tmp_path: Path) -> None:
     """A second market makes a file one of several, wherever it begins."""
     lines = [*recorded_lines("1.1", prices=500), *recorded_lines("1.2")]
@@ -700,4 +718,4 @@ def test_market_that_comes_late_in_a_file_is_not_overlooked(betflow: CommandLine
     ran = betflow("tape", "stats", tmp_path / "tape")
 
     assert ExitCode.USAGE == ran.code
-    assert "holds 2 markets" in ran.err
+    assert "holds at least 2 markets" in ran.err

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from betflow.wire.stream import MarketChangeMessage
 T = TypeVar("T")
 
 _EXAMPLES = 3
+_MESSAGES_FOR_EXAMPLES = 100
 _ANOTHER_COPY = "Get the file from its source again; `betflow tape verify` tells what is wrong with it."
 _TAPE_NAME = re.compile(r".*\.(bz2|gz|xz|zst|zip|tar)|1\.\d+(\..*)?", re.IGNORECASE)
 _MARK_OF_A_MESSAGE = b'"op"'
@@ -147,12 +148,9 @@ def _lost_on_the_way_in(manifest: Manifest, path: Path) -> list[Finding]:
 
 def _restoring(manifest: Manifest | Finding) -> str:
     """Return the command that imports a tape again."""
-    source = (
-        "PATH, with the file or folder that it came from,"
-        if isinstance(manifest, Finding)
-        else manifest.source
-    )
-    file, *_ = source.split("!")
+    if isinstance(manifest, Finding):
+        return "`betflow backfill PATH` with the file or folder that it came from"
+    file, *_ = manifest.source.split("!")  # what stands behind it is the place inside an archive
     return f"`betflow backfill {file}`"
 
 
@@ -170,7 +168,7 @@ def _from_file(path: Path, market_id: str | None) -> MarketSource:
         )
     if market_id is None and len(found) > 1:
         raise UsageError(
-            f"{path} holds {len(found):,} markets, and one is needed.",
+            f"{path} holds at least {len(found):,} markets, and one is needed.",
             advice=f"Name it with --market: {_examples(list(found))}.",
         )
     return MarketSource(Tape(path), market_id or next(iter(found)))
@@ -189,17 +187,20 @@ def _refuse_several_tapes(path: Path) -> None:
 
 
 def _markets(tape: Tape, *, until: str | None) -> dict[str, None]:
-    """Return the markets of a tape, in order, up to the market *until*; prices are passed over."""
+    """
+    Return the markets of a tape, in order; prices are passed over.
+
+    The whole tape is looked through, but no further than to the market *until*; or, without one, when it is
+    sure that there are several and some examples can be given.
+    """
     found: dict[str, None] = {}
 
-    def new_ones(messages: Iterator[MarketChangeMessage]) -> Iterator[str]:
-        for change in chain.from_iterable(message.mc or () for message in messages):
-            if change.id not in found:
-                found[change.id] = None
-                yield change.id
+    def noted(messages: Iterator[MarketChangeMessage]) -> Iterator[None]:
+        for message in messages:
+            yield found.update((change.id, None) for change in message.mc or ())
 
-    for market_id in tape.scan(new_ones, decode_skimming):
-        if market_id == until:
+    for number, _ in enumerate(tape.scan(noted, decode_skimming), start=1):
+        if until in found or (until is None and len(found) > 1 and number >= _MESSAGES_FOR_EXAMPLES):
             break
     return found
 

@@ -95,9 +95,7 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
     if market_format is MarketFormat.OFFICIAL:
         count = _write_official(source, request.output)
     else:
-        count = write_rows(
-            request.output, source.at_least_one(_rows(source)), COLUMNS, ExportFormat(market_format)
-        )
+        count = write_rows(request.output, _rows(source), COLUMNS, ExportFormat(market_format))
     data = {
         "market_id": source.market_id,
         "format": str(market_format),
@@ -144,9 +142,9 @@ def _write_official(source: MarketSource, output: Path) -> int:
 
 
 def _rows(source: MarketSource) -> Iterator[dict[str, Any]]:
-    for book in source.tape:
-        if book.market_id == source.market_id:
-            yield from _changed_runners(book)
+    own = (book for book in source.tape if book.market_id == source.market_id)
+    for book in source.at_least_one(own):
+        yield from _changed_runners(book)
 
 
 def _changed_runners(book: MarketBook) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,7 @@ def test_file_with_several_markets_needs_an_id(tmp_path: Path) -> None:
     """A file with several markets is refused with their number and examples, and taken with an id."""
     tape = several(tmp_path / "tape", "1.1", "1.2", "1.3", "1.4")
 
-    with pytest.raises(UsageError, match=r"holds 4 markets.* --market: 1\.1, 1\.2, 1\.3 and 1 more"):
+    with pytest.raises(UsageError, match=r"at least 4 markets.* --market: 1\.1, 1\.2, 1\.3 and 1 more"):
         open_market(tape, tmp_path)
     assert "1.3" == open_market(tape, tmp_path, "1.3").market_id
 
