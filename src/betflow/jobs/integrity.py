@@ -109,8 +109,8 @@ def _read_records(data_dir: Path) -> tuple[dict[str, _Record], list[Finding]]:
         try:
             found[path] = _read(file)
         except (DamagedError, OSError) as error:
-            where: dict[str, int | str] = {"path": str(file)}
-            damaged.append(Finding("audit.record-altered", path, str(error), where))
+            reason = f"{error}. {_RESTORE}" if isinstance(error, OSError) else str(error)
+            damaged.append(Finding("audit.record-altered", path, reason, {"path": str(file)}))
     return found, damaged
 
 

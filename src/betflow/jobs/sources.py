@@ -138,7 +138,7 @@ def _manifest(archive: Archive, name: str) -> Manifest | Finding:
     try:
         return archive.manifest(name)
     except DamagedError as error:
-        return Finding("tape.manifest-damaged", str(archive.manifest_path(name)), str(error))
+        return Finding("tape.manifest-damaged", str(archive.manifest_path(name)), str(error), {"tape": name})
 
 
 def _lost_on_the_way_in(manifest: Manifest, path: Path) -> list[Finding]:
