@@ -35,11 +35,7 @@ class BookRequest:
 
 def book(request: BookRequest, context: RunContext) -> Outcome:
     """
-    Return the book after the last message published at or before the moment.
-
-    The last is the one that stands last in the tape. Where publish times never go backwards, nothing before
-    it is later than the moment. Where they do, messages that were published later may stand before it; they
-    are in the book, since each message changes what the ones before it left, and a finding says how many.
+    Return the book after the last message published at or before the moment; see `book_at`.
 
     Raises:
         UsageError: the moment is none, or the tape has nothing of the market at or before it.
@@ -48,8 +44,7 @@ def book(request: BookRequest, context: RunContext) -> Outcome:
     """
     moment = parse_moment(request.at)
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
-    place = _place_of(source, moment)
-    found = _book_after(source, place.messages)
+    found, findings = book_at(source, moment)
     definition = found.definition or MarketDefinition()
     data = {
         "at": moment,
@@ -60,7 +55,27 @@ def book(request: BookRequest, context: RunContext) -> Outcome:
         "market_time": definition.market_time,
         **snapshot(found, request.depth).to_dict(),
     }
-    return Outcome(data, findings=place.findings, inputs=(artifact_of(source.tape.path),))
+    return Outcome(data, findings=findings, inputs=(artifact_of(source.tape.path),))
+
+
+def book_at(source: MarketSource, moment: int) -> tuple[MarketBook, tuple[Finding, ...]]:
+    """
+    Return the book after the last message published at or before the moment, and what is wrong with the tape.
+
+    The last is the one that stands last in the tape. Where publish times never go backwards, nothing before
+    it is later than the moment. Where they do, messages that were published later may stand before it; they
+    are in the book, since each message changes what the ones before it left, and a finding says how many.
+
+    Args:
+        source: The tape, which is read twice, and the market.
+        moment: Epoch milliseconds.
+
+    Raises:
+        UsageError: the tape has nothing of the market at or before the moment.
+        DamagedError: nothing of the market can be read.
+    """
+    place = _place_of(source, moment)
+    return _book_after(source, place.messages), place.findings
 
 
 @dataclass(frozen=True, slots=True)
