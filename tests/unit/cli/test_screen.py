@@ -56,6 +56,19 @@ def test_terminal_leaves_out_what_can_be_done_without() -> None:
 
 
 @pytest.mark.usefixtures("_narrow")
+def test_room_is_used_to_the_last_column() -> None:
+    """A table, and a spare column, that are exactly as wide as there is room are shown."""
+    whole, cut = Terminal(), Terminal()
+
+    Screen(whole).table(["a", "b"], [["x" * 30, "y" * 8]], spare=[("b",)])
+    Screen(cut).table(["a", "b", "c"], [["x" * 30, "y" * 8, "z"]], spare=[("c",), ("b",)])
+
+    row = f"{'x' * 30}  {'y' * 8}"
+    assert [row] == whole.getvalue().splitlines()[1:]
+    assert row == cut.getvalue().splitlines()[1]
+
+
+@pytest.mark.usefixtures("_narrow")
 def test_terminal_stacks_rows_that_do_not_fit() -> None:
     """A row too wide for the terminal has lines of its own, broken between words; long words stay whole."""
     stream = Terminal()
