@@ -20,9 +20,11 @@ from betflow.jobs.plain import plain
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import Report, WorkerDiedError
 from betflow.tape.archive import Archive, Stored
-from betflow.tape.index import Index, Source
+from betflow.tape.index import Index
+from betflow.tape.index_writer import IndexWriter
 from betflow.tape.manifest import Manifest
 from betflow.tape.selection import MarketFilter
+from betflow.tape.source_memory import Source, SourceMemory
 
 TAPE_ARCHIVED = "tape.archived"
 """Kind of the journal entry that says which bytes a tape and its manifest have in the archive."""
@@ -80,7 +82,9 @@ class Intake:
         self.archive = archive
         self.wanted = wanted
         self._context = context
-        self._index = index
+        self._store = index.store
+        self._index = IndexWriter(index.store, archive)
+        self._memory = SourceMemory(index.store)
         self._filter_key = repr(_sorted_filter(wanted)) if wanted else ""
         self._started_ms = context.clock()
         self._files: list[_File] = []
@@ -94,8 +98,9 @@ class Intake:
 
     def recover(self) -> None:
         """Journal and index what a killed run put into its place and did not come to write down."""
-        self._index.forget_lost()
-        for sha256 in self._index.unindexed():
+        names, entered = set(self.archive.names()), self._index.entered()
+        self._index.forget(entered - names)
+        for sha256 in sorted(names - entered):
             try:
                 self._batch.append(self.archive.manifest(sha256))
             except DamagedError as error:
@@ -109,7 +114,7 @@ class Intake:
             stat = path.stat()
         except OSError:
             return False  # reading it will say so
-        source = self._index.source(plain(path.absolute()))
+        source = self._memory.recall(plain(path.absolute()))
         if source is None or (source.bytes, source.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
             return False
         memory = msgspec.json.decode(source.imported, type=_Memory)
@@ -168,9 +173,9 @@ class Intake:
         with self._context.ledger.transaction():
             for manifest in batch:
                 self._journal(manifest)
-        with self._index.transaction():
+        with self._store.transaction():
             for manifest in batch:
-                self._index.add(manifest)
+                self._index.enter(manifest)
             for file in closed:
                 self._remember(file)
 
@@ -269,7 +274,7 @@ class Intake:
             skipped=file.skipped,
             findings=[(each.code, each.subject, each.message, each.where) for each in file.findings],
         )
-        self._index.remember(
+        self._memory.remember(
             Source(
                 path=plain(file.input.path),
                 bytes=file.bytes,

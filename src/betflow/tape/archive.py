@@ -20,6 +20,10 @@ from typing import Self
 import zstandard
 
 from betflow.errors import DamagedError, StorageError
+from betflow.storage.files import (
+    make_private_folder as make_private_folder,  # noqa: PLC0414 - `betflow.jobs.backfill` knows it from here
+)
+from betflow.storage.files import private_opener, sync_folder, write_private_file
 from betflow.tape.manifest import Manifest, manifest_bytes, parse_manifest
 
 FOLDER = "archive"
@@ -101,7 +105,7 @@ class Archive:
             make_private_folder(place.parent)
             stored.path.replace(place)
             draft.replace(self.manifest_path(stored.sha256))
-            _sync_folder(place.parent)
+            sync_folder(place.parent)
         except OSError as error:
             raise write_error(error) from error
         return manifest
@@ -138,7 +142,7 @@ class TapeWriter:
         self._is_finished = False
         try:
             make_private_folder(path.parent)
-            self._file = open(path, "xb", opener=_private)  # noqa: SIM115 - closed by __exit__; opener
+            self._file = open(path, "xb", opener=private_opener)  # noqa: SIM115 - closed by __exit__; opener
         except OSError as error:
             raise write_error(error) from error
 
@@ -200,10 +204,7 @@ def write_draft(stored: Stored, manifest: Manifest) -> None:
     """
     path = stored.path.with_suffix(".json")
     try:
-        with open(path, "xb", opener=_private) as file:
-            file.write(manifest_bytes(manifest))
-            file.flush()
-            os.fsync(file.fileno())
+        write_private_file(path, manifest_bytes(manifest))
     except OSError as error:
         path.unlink(missing_ok=True)
         stored.path.unlink(missing_ok=True)
@@ -216,39 +217,3 @@ def write_error(error: OSError) -> ArchiveWriteError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         advice = "Free some space and run the command again: it goes on where it stopped."
     return ArchiveWriteError(f"the archive cannot be written: {error.strerror}.", advice=advice)
-
-
-def make_private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing: mkdir gives the mode only to the last."""
-    if not folder.is_dir():
-        make_private_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def make_private_file(path: Path) -> None:
-    """
-    Make an empty file where there is none, so that SQLite does not make one that all may read.
-
-    Raises:
-        ArchiveWriteError: the disk refuses.
-    """
-    if path.exists():
-        return
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise write_error(error) from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sqlite3
+import stat
 import sys
 import tarfile
 import zipfile
@@ -114,13 +115,14 @@ def test_full_disk_keeps_what_was_imported(
     archive, sync, written = Archive(context.data_dir), os.fsync, []
 
     def fill_up(handle: int) -> None:
-        written.append(handle)
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            written.append(handle)
         if len(written) > 5:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         sync(handle)
 
     with monkeypatch.context() as patch:
-        patch.setattr("betflow.tape.archive.os.fsync", fill_up)
+        patch.setattr(os, "fsync", fill_up)
         with pytest.raises(StorageError, match="No space left"):
             backfill(request, context)
 
