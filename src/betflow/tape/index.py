@@ -85,6 +85,8 @@ class Index:
             is_on_disk=archive.root.is_dir(),
             fill=lambda store: IndexWriter(store, archive).fill(),
         )
+        # SQLite's own lower() knows the letters of English only, and there are other venues.
+        self.store.connection.create_function("casefold", 1, _casefold, deterministic=True)
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +105,7 @@ class Index:
         self, wanted: MarketFilter, *, order: MarketOrder = MarketOrder.TIME, limit: int | None = None
     ) -> list[dict[str, Any]]:
         """Return the markets, each once, with the best tape of it (see `tapes_of`) and how many there are."""
-        where, values = _condition(wanted)
+        where, values = _where(wanted)
         columns = (*MARKET_COLUMNS, *_TAPE_COLUMNS, "tapes")
         sql = f"""
             SELECT {", ".join(columns)} FROM {_BEST} AND {where}
@@ -114,32 +116,20 @@ class Index:
 
     def count(self, wanted: MarketFilter) -> int:
         """Count the markets that a filter takes."""
-        where, values = _condition(wanted)
-        sql = f"SELECT count(*) FROM {_BEST} AND {where}"  # noqa: S608 - see _condition
+        where, values = _where(wanted)
+        sql = f"SELECT count(*) FROM {_BEST} AND {where}"  # noqa: S608 - see _where
         return int(next(self.store.rows(sql, values))[0])
 
 
-def _condition(wanted: MarketFilter) -> tuple[str, list[Any]]:
-    """Return the filter as SQL with placeholders, and their values."""
-    parts, values = ["1"], list[Any]()
-    for column, allowed in (
-        ("event_type_id", wanted.event_types),
-        ("country_code", wanted.countries),
-        ("market_type", wanted.market_types),
-        ("venue", wanted.venues),
-    ):
-        if allowed:
-            parts.append(f"lower({column}) IN ({', '.join('?' * len(allowed))})")
-            values += sorted(allowed)
-    for condition, value in (
-        ("market_time_ms >= ?", wanted.from_ms),
-        ("market_time_ms < ?", wanted.before_ms),
-        ("settled = ?", wanted.settled),
-    ):
-        if value is not None:
-            parts.append(condition)
-            values.append(value)
-    return " AND ".join(parts), values
+def _where(wanted: MarketFilter) -> tuple[str, list[object]]:
+    """Return a filter as SQL with placeholders, and their values."""
+    conditions = wanted.conditions()
+    parts = ["1", *(each.sql for each in conditions)]
+    return " AND ".join(parts), [value for each in conditions for value in each.values]
+
+
+def _casefold(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
 
 
 def _with_booleans(row: dict[str, Any]) -> dict[str, Any]:
