@@ -96,9 +96,20 @@ class Journal:
         """Yield the entries that one run wrote, in order."""
         return self._select("WHERE run_id = ? ORDER BY seq", (run_id,))
 
-    def entries_of_runs(self) -> Iterator[Entry]:
-        """Yield the entries that begin and end runs, in order."""
-        return self._select("WHERE kind GLOB 'run.*' ORDER BY seq", ())
+    def entries_of_kind(self, kind: str) -> Iterator[Entry]:
+        """Yield the entries of one kind, in order."""
+        return self._select("WHERE kind = ? ORDER BY seq", (kind,))
+
+    def latest(self, kind: str, subject: str) -> Entry | None:
+        """Return the last entry of a kind about a subject, or None."""
+        return next(
+            self._select("WHERE kind = ? AND subject = ? ORDER BY seq DESC LIMIT 1", (kind, subject)), None
+        )
+
+    def subjects(self, kind: str) -> dict[str, int]:
+        """Return what the entries of a kind are about, each with the place of the last of them."""
+        statement = "SELECT subject, max(seq) FROM journal WHERE kind = ? GROUP BY subject"
+        return dict(self._ledger.rows(statement, (kind,)))
 
     def _select(self, condition: str, parameters: tuple[object, ...]) -> Iterator[Entry]:
         statement = f"SELECT {COLUMNS} FROM journal {condition}"  # noqa: S608 - constants of this class

@@ -69,5 +69,10 @@ def create_runs(database: Database) -> None:
     database.execute("CREATE INDEX runs_live ON runs (run_id) WHERE status = 'running'")
 
 
-STEPS = (create_journal, create_runs)
+def index_journal_by_kind(database: Database) -> None:
+    """Let the entries of a kind be found, and of those the latest about a subject."""
+    database.execute("CREATE INDEX journal_kind ON journal (kind, subject, seq)")
+
+
+STEPS = (create_journal, create_runs, index_journal_by_kind)
 """In the order in which they run. One that was released is never edited: a change is another at the end."""

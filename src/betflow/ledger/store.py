@@ -19,7 +19,7 @@ betflow's errors.
 from pathlib import Path
 
 from betflow.ledger.schema import STEPS
-from betflow.storage.sqlite import Store, StoreKind, Synchronous
+from betflow.storage.sqlite import Store, StoreKind
 
 FILE_NAME = "ledger.sqlite"
 
@@ -27,8 +27,6 @@ LEDGER = StoreKind(
     noun="ledger",
     name="betflow.ledger",
     steps=STEPS,
-    # An entry that was reported as written survives a power cut; the chain depends on it.
-    synchronous=Synchronous.FULL,
     refusal_advice="Free the disk or the permission, or choose another folder with --data-dir.",
     damage_advice=("Restore it from a backup, or move it away to begin a new one; tapes and records stay."),
 )

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,15 +38,6 @@ _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 Step = Callable[[Database], None]
 
 
-class Synchronous(StrEnum):
-    """What a power cut may take of a file; whatever it takes, the file stays whole."""
-
-    FULL = "FULL"
-    """Nothing that was committed."""
-    NORMAL = "NORMAL"
-    """The last commits: for what can be made anew."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoreKind:
     """
@@ -66,7 +56,6 @@ class StoreKind:
     noun: str
     name: str
     steps: tuple[Step, ...]
-    synchronous: Synchronous
     refusal_advice: str
     damage_advice: str
     refusal: type[StorageError] = StorageError
@@ -188,7 +177,8 @@ class Store:
 
     def _prepare(self, fill: Callable[["Store"], None] | None) -> None:
         execute = self.connection.execute
-        execute(f"PRAGMA synchronous={self._kind.synchronous}")
+        # What was reported as written survives a power cut: the journal's chain depends on it.
+        execute("PRAGMA synchronous=FULL")
         execute("PRAGMA foreign_keys=ON")
         execute("PRAGMA trusted_schema=OFF")
         _switch_to_wal(self.connection)

@@ -45,6 +45,11 @@ class Stored:
     stored_sha256: str
     stored_bytes: int
 
+    @property
+    def draft_path(self) -> Path:
+        """Where its manifest waits."""
+        return self.path.with_suffix(".json")
+
 
 class Archive:
     """The archive of a data folder; nothing is made on the disk before something is written."""
@@ -83,6 +88,15 @@ class Archive:
         Raises:
             DamagedError: if it is gone, or no manifest any more.
         """
+        return self.manifest_as_written(sha256)[0]
+
+    def manifest_as_written(self, sha256: str) -> tuple[Manifest, bytes]:
+        """
+        Read the manifest of a tape, and the bytes that say so.
+
+        Raises:
+            DamagedError: if it is gone, or no manifest any more.
+        """
         path = self.manifest_path(sha256)
         try:
             content = path.read_bytes()
@@ -90,30 +104,35 @@ class Archive:
             raise DamagedError(
                 f"the manifest {path} is gone.", advice="Import its source again with `betflow backfill`."
             ) from None
-        return parse_manifest(content, str(path))
+        return parse_manifest(content, str(path)), content
 
-    def keep(self, stored: Stored) -> Manifest:
+    def keep(self, stored: Stored, *, only_manifest: bool = False) -> None:
         """
-        Move a tape and its manifest to their place, and return the manifest; only then it counts as archived.
+        Move a tape and then its manifest to their place; with both there it counts as archived.
+
+        Args:
+            stored: The tape, waiting with its manifest.
+            only_manifest: Leave the tape that has its place already, and drop this one.
 
         Raises:
             ArchiveWriteError: the disk refuses.
         """
-        place, draft = self.tape_path(stored.sha256), stored.path.with_suffix(".json")
-        manifest = parse_manifest(draft.read_bytes(), str(draft))
+        place = self.tape_path(stored.sha256)
         try:
             make_private_folder(place.parent)
-            stored.path.replace(place)
-            draft.replace(self.manifest_path(stored.sha256))
+            if only_manifest:
+                stored.path.unlink(missing_ok=True)
+            else:
+                stored.path.replace(place)
+            stored.draft_path.replace(self.manifest_path(stored.sha256))
             sync_folder(place.parent)
         except OSError as error:
             raise write_error(error) from error
-        return manifest
 
     def drop(self, stored: Stored) -> None:
-        """Remove a tape that waits for its place, and its manifest."""
+        """Remove a tape that waits for its place, and its manifest, as far as they are there."""
         stored.path.unlink(missing_ok=True)
-        stored.path.with_suffix(".json").unlink(missing_ok=True)
+        stored.draft_path.unlink(missing_ok=True)
 
     def sweep(self) -> int:
         """Remove what killed runs left behind, and say how many files that were. No run may be writing."""
@@ -202,11 +221,10 @@ def write_draft(stored: Stored, manifest: Manifest) -> None:
     Raises:
         ArchiveWriteError: the disk refuses.
     """
-    path = stored.path.with_suffix(".json")
     try:
-        write_private_file(path, manifest_bytes(manifest))
+        write_private_file(stored.draft_path, manifest_bytes(manifest))
     except OSError as error:
-        path.unlink(missing_ok=True)
+        stored.draft_path.unlink(missing_ok=True)
         stored.path.unlink(missing_ok=True)
         raise write_error(error) from error
 

@@ -9,7 +9,7 @@ file what was imported.
 from enum import StrEnum
 from typing import Any, Self
 
-from betflow.storage.sqlite import Store, StoreKind, Synchronous
+from betflow.storage.sqlite import Store, StoreKind
 from betflow.tape.archive import Archive, ArchiveWriteError
 from betflow.tape.index_writer import IndexWriter
 from betflow.tape.schema import MARKET_COLUMNS, STEPS
@@ -21,7 +21,6 @@ INDEX = StoreKind(
     noun="index",
     name="betflow.tape.index",
     steps=STEPS,
-    synchronous=Synchronous.NORMAL,  # it can be made anew
     refusal=ArchiveWriteError,
     refusal_advice="Free the disk or the permission; the tapes in the archive stay valid.",
     damage_advice="Remove it: it is made anew from the manifests beside the tapes.",

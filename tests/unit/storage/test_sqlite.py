@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from betflow.errors import BusyError, ConfigurationError, DamagedError, StorageError
 from betflow.ledger.store import LEDGER
 from betflow.storage import sqlite
-from betflow.storage.sqlite import Store, StoreKind, Synchronous
+from betflow.storage.sqlite import Store, StoreKind
 from betflow.tape.index import INDEX
 
 RACERS = 8
@@ -40,7 +40,6 @@ NOTES = StoreKind(
     noun="notebook",
     name="test.notes",
     steps=(create_notes,),
-    synchronous=Synchronous.NORMAL,
     refusal=RefusedError,
     refusal_advice="Free the disk.",
     damage_advice="Buy another.",
@@ -217,7 +216,7 @@ def test_index_that_disagrees_with_its_table_is_found(path: Path) -> None:
 def test_steps_are_told_apart_by_name() -> None:
     """No store that betflow has was made by other steps than these, in this order."""
     pinned = {
-        "betflow.ledger": ["create_journal", "create_runs"],
+        "betflow.ledger": ["create_journal", "create_runs", "index_journal_by_kind"],
         "betflow.tape.index": ["create_tapes", "create_sources"],
     }
     assert pinned == {kind.name: [step.__name__ for step in kind.steps] for kind in (LEDGER, INDEX)}

@@ -48,7 +48,8 @@ def archived(archive: Archive, content: bytes, *markets: MarketSummary, damaged:
         made_by="test",
     )
     write_draft(stored, manifest)
-    return archive.keep(stored)
+    archive.keep(stored)
+    return manifest
 
 
 @pytest.fixture
