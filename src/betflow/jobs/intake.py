@@ -31,7 +31,7 @@ from betflow.tape.index_writer import IndexWriter
 from betflow.tape.selection import MarketFilter
 from betflow.tape.source_memory import Source, SourceMemory
 
-_BATCH = 16
+_BATCH = 32
 """Tapes and files that are written down together: as many are to be read again after a kill."""
 
 _SKIPPED_LISTED = 100

@@ -29,7 +29,7 @@ def journal(context: RunContext) -> TapeJournal:
 def test_large_file_is_written_down_along_the_way(
     tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a zip with many tapes no more than sixteen wait for their place, so that a kill costs no more."""
+    """Of a zip with many tapes no more than 32 wait for their place, so that a kill costs no more."""
     with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
         for number in range(40):
             archive.writestr(f"{number}", recording(f"1.{number}"))
@@ -44,7 +44,7 @@ def test_large_file_is_written_down_along_the_way(
     monkeypatch.setattr(Arrivals, "place", counted)
     backfill(BackfillRequest((tmp_path / "many.zip",)), context)
 
-    assert (16, 40) == (max(batches), sum(batches))
+    assert (32, 40) == (max(batches), sum(batches))
 
 
 def test_intention_comes_before_the_files_and_the_outcome_after(
