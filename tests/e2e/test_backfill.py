@@ -213,7 +213,9 @@ BAD_INPUT: dict[str, tuple[bytes, str, str, int | None]] = {
         303,
     ),
     "empty": (b"", "backfill.unreadable", "empty", None),
-    "truncated zip": (zip_without_end(WHOLE), "backfill.unreadable", "zip archive is damaged", None),
+    "zip without directory": (zip_without_end(WHOLE), "backfill.unreadable", "zip archive is damaged", 302),
+    "truncated zip": (zip_without_end(WHOLE)[:-500], "backfill.damaged", "zip archive breaks off", 0),
+    "beheaded zip": (zip_without_end(WHOLE)[:20], "backfill.unreadable", "zip archive is damaged", None),
     "all damaged": (b'{"op":"mcm","pt":\n' * 5, "backfill.unreadable", "No line is a message", None),
 }
 
@@ -228,7 +230,8 @@ def test_bad_input_is_one_finding_and_the_rest_is_kept(betflow: CommandLine, inb
     ran = betflow.json("backfill", inbox)
 
     [finding] = ran.envelope["findings"]
-    assert (ExitCode.FINDINGS, code, str(inbox / "bad")) == (ran.code, finding["code"], finding["subject"])
+    file, _, _member = finding["subject"].partition("!")
+    assert (ExitCode.FINDINGS, code, str(inbox / "bad")) == (ran.code, finding["code"], file)
     assert text in finding["message"]
     assert (1 if kept is None else 2) == ran.data["imported"]
     if kept:
@@ -236,7 +239,7 @@ def test_bad_input_is_one_finding_and_the_rest_is_kept(betflow: CommandLine, inb
     assert 0 == betflow("tape", "book", "1.777", "--at", "2027-01-01").code
 
 
-@pytest.mark.parametrize("name", ["empty", "truncated zip", "all damaged"])
+@pytest.mark.parametrize("name", ["empty", "beheaded zip", "all damaged"])
 def test_nothing_but_damage_has_its_exit_code(betflow: CommandLine, inbox: Path, name: str) -> None:
     """When nothing could be imported because all of it is damaged, the exit code says so."""
     (inbox / "bad").write_bytes(BAD_INPUT[name][0])

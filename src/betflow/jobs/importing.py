@@ -165,7 +165,8 @@ def _unusable(label: str, inspection: Inspection, head: bytes, *, is_explicit: b
     """Tell a tape that cannot be used from a file that is no tape."""
     breaks = [each.message for each in inspection.damage if each.code not in _LINE_CODES]
     if breaks:
-        return _failed(label, f"{breaks[0]} Nothing of it was imported.", is_damage=True)
+        imported = " Nothing of it was imported." if inspection.bytes else ""
+        return _failed(label, f"{breaks[0]}{imported}", is_damage=True)
     if b'"op"' in head and not inspection.counts.other:
         reason = inspection.damage[0].message if inspection.damage else "There is no message in it."
         return _failed(label, f"No line is a message of the stream. {reason}", is_damage=True)
@@ -182,7 +183,9 @@ def _text(path: Path | str) -> str:
 
 
 def _after(files: int, message: str) -> str:
-    return f"After {files:,} files in it: {message}" if files else f"{message[:1].upper()}{message[1:]}"
+    if not files:
+        return f"{message[:1].upper()}{message[1:]}"
+    return f"After {files:,} file{'' if files == 1 else 's'} in it: {message}"
 
 
 def _failed(label: str, message: str, *, is_damage: bool, code: str = "backfill.unreadable") -> Imported:

@@ -54,8 +54,8 @@ class StreamDamagedError(BetflowError):
 class Readable(Protocol):
     """A buffered binary file: what is open, or a member of an archive."""
 
-    def read(self, size: int, /) -> bytes:
-        """Return up to *size* bytes, none at the end."""
+    def read1(self, size: int, /) -> bytes:
+        """Return up to *size* bytes, none at the end; after what could be read, so that damage loses none."""
 
     def peek(self, size: int, /) -> bytes:
         """Return some of the bytes that come next, without going on."""
@@ -71,7 +71,7 @@ Expander: TypeAlias = Callable[[Readable, int], Iterator[bytes]]
 def read(raw: Readable, size: int) -> bytes:
     """Read up to *size* bytes; whatever an enclosing archive raises becomes a `StreamDamagedError`."""
     with _archive_errors():
-        return raw.read(size)
+        return raw.read1(size)
 
 
 def peek(raw: Readable, size: int) -> bytes:
@@ -114,7 +114,19 @@ class _Decompressor(Protocol):
 def expanded_by(
     raw: Readable, step: int, kind: str, magic: bytes, new: Callable[[], _Decompressor]
 ) -> Iterator[bytes]:
-    """Expand streams one after the other with a decompressor that limits its own output."""
+    """
+    Expand streams one after the other with a decompressor that limits its own output.
+
+    Args:
+        raw: What is read.
+        step: The most that is expanded at once.
+        kind: What the compression is called, for people.
+        magic: What each stream begins with; empty for a kind that cannot be told, of which there is only one.
+        new: Makes a decompressor for one stream.
+
+    Raises:
+        StreamDamagedError: behind what could be expanded.
+    """
     data = read(raw, READ_SIZE)
     while data:
         decompressor = new()
@@ -130,7 +142,7 @@ def expanded_by(
             data = b""
             if chunk:
                 yield chunk
-        data = _next_stream(raw, kind, magic, decompressor.unused_data)
+        data = _next_stream(raw, kind, magic, decompressor.unused_data) if magic else b""
 
 
 def _next_stream(raw: Readable, kind: str, magic: bytes, data: bytes) -> bytes:
@@ -159,11 +171,15 @@ def _corrupt(kind: str, error: Exception) -> StreamDamagedError:
     return StreamDamagedError(Damage.CORRUPT, f"the {kind} stream is corrupt: {error}")
 
 
-class _Gunzip:
-    """A gzip decompressor with the manners of `bz2.BZ2Decompressor`."""
+_GZIP_WINDOW = 31
+_BARE_WINDOW = -15
 
-    def __init__(self) -> None:
-        self._object = zlib.decompressobj(wbits=31)
+
+class _Inflate:
+    """A decompressor for zlib's formats with the manners of `bz2.BZ2Decompressor`."""
+
+    def __init__(self, window: int) -> None:
+        self._object = zlib.decompressobj(window)
         self._held = b""
         self._at = 0
         self._full = False
@@ -234,7 +250,12 @@ def bunzip2(raw: Readable, step: int) -> Iterator[bytes]:
 
 def gunzip(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand gzip."""
-    return expanded_by(raw, step, "gz", b"\x1f\x8b", _Gunzip)
+    return expanded_by(raw, step, "gz", b"\x1f\x8b", lambda: _Inflate(_GZIP_WINDOW))
+
+
+def inflate(raw: Readable, step: int) -> Iterator[bytes]:
+    """Expand deflate without a header, as zips have it."""
+    return expanded_by(raw, step, "deflate", b"", lambda: _Inflate(_BARE_WINDOW))
 
 
 def unxz(raw: Readable, step: int) -> Iterator[bytes]:

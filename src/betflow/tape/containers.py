@@ -114,7 +114,13 @@ def members(path: Path, limits: Limits = DEFAULT_LIMITS, *, part: Part | None = 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in the nest of containers we are."""
+    """
+    Where in the nest of containers we are.
+
+    Attributes:
+        rewindable: Whether one can go back in it at all.
+        is_flat: Whether going to any place in it costs nothing, because nothing around it is compressed.
+    """
 
     path: Path
     limits: Limits
@@ -122,6 +128,7 @@ class _Place:
     name: str = ""
     depth: int = 0
     slow: bool = False
+    is_flat: bool = True
 
     def inside(self, name: str = "", *, rewindable: bool, slow: bool = False) -> "_Place":
         return replace(
@@ -168,18 +175,14 @@ class _ChunkStream(io.RawIOBase):
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         target = memoryview(buffer).cast("B")
-        filled = 0
-        while filled < len(target):
+        if not self._held:
+            self._held = memoryview(next(self._chunks, b""))
             if not self._held:
-                self._held = memoryview(next(self._chunks, b""))
-                if not self._held:
-                    self._count_reads_beyond()
-                    break
-            size = min(len(self._held), len(target) - filled)
-            target[filled : filled + size] = self._held[:size]
-            self._held = self._held[size:]
-            filled += size
-        return filled
+                self._count_reads_beyond()
+        size = min(len(self._held), len(target))
+        target[:size] = self._held[:size]
+        self._held = self._held[size:]
+        return size
 
     def _count_reads_beyond(self) -> None:
         """Stop an archive reader that goes on behind the end, because a header claims what is not there."""
@@ -201,9 +204,9 @@ def _look_inside(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
         yield place.member(damaged_content(error.damage, error.message))
         return
     if head[257:262] == b"ustar":
-        yield from _tar_members(raw, place, meter)
+        yield from _contained(_tar_members(raw, place, meter), place)
     elif head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        yield from _zip_members(raw, place, meter)
+        yield from _contained(_zip_members(raw, place, meter), place)
     else:
         for magic, expand in EXPANDERS.items():
             if head.startswith(magic):
@@ -211,6 +214,16 @@ def _look_inside(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
                 yield from _expanded(chunks, place.inside(rewindable=False, slow=expand in SLOW), meter)
                 return
         yield place.member(meter.count(salvaged(raw, plain, rewindable=place.rewindable)))
+
+
+def _contained(found: Iterator[Member], place: _Place) -> Iterator[Member]:
+    """Let damage to an archive inside another cost what is in it, and nothing of the other."""
+    try:
+        yield from found
+    except StreamDamagedError as error:
+        if not place.name:
+            raise
+        yield place.member(damaged_content(error.damage, error.message))
 
 
 def _expanded(chunks: Iterator[bytes], place: _Place, meter: _Meter) -> Iterator[Member]:
@@ -260,23 +273,15 @@ def _zip_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
         message = "a zip inside another container cannot be streamed; unpack it once by hand"
         yield place.member(damaged_content(Damage.UNSUPPORTED, message))
         return
-    file = cast("IO[bytes]", raw)
-    with zips.opened(file) as archive:
-        missing = zips.missing(file, archive)
-        for entry in archive.infolist():
-            if not entry.is_dir() or entry.file_size:
-                yield from _zip_member(archive, entry, place.inside(entry.filename, rewindable=True), meter)
-    if missing:
-        raise StreamDamagedError(
-            Damage.CORRUPT, f"the zip archive is damaged: its directory lacks {missing} of its members"
-        )
+    for member in zips.packed_members(cast("IO[bytes]", raw), salvage=place.is_flat):
+        is_flat = place.is_flat and member.entry.compress_type == zipfile.ZIP_STORED
+        inner = replace(place.inside(member.entry.filename, rewindable=True), is_flat=is_flat)
+        yield from _zip_member(member, inner, meter)
 
 
-def _zip_member(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: _Place, meter: _Meter
-) -> Iterator[Member]:
+def _zip_member(member: zips.PackedMember, place: _Place, meter: _Meter) -> Iterator[Member]:
     try:
-        content, expand = zips.packed(archive, entry)
+        content, expand = zips.opened(member)
     except StreamDamagedError as error:
         yield place.member(damaged_content(error.damage, error.message))
         return

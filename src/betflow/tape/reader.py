@@ -291,8 +291,12 @@ class Tape:
         self._note_damaged_line(Position(number, offset), size, reason)
 
     def _note_stream(self, error: StreamDamagedError) -> None:
-        message = f"After {self.account.lines:,} lines: {error.message}."
-        where: dict[str, int | str] = {"line": self.account.lines, "offset": self._bytes}
+        lines = self.account.lines
+        reason = (
+            f"After {lines:,} line{'' if lines == 1 else 's'}: {error.message}" if lines else error.message
+        )
+        message = f"{reason[:1].upper()}{reason[1:]}."
+        where: dict[str, int | str] = {"line": lines, "offset": self._bytes}
         self._note(Finding(f"tape.{error.damage}", self.label, message, where))
 
 

@@ -89,7 +89,7 @@ def test_zip_members_are_read(tmp_path: Path) -> None:
 
 
 def test_zip_without_its_end_is_damage(tmp_path: Path) -> None:
-    """A zip that was cut off says so."""
+    """A zip that was cut off says so behind its members."""
     path = tmp_path / "data.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a", TEXT)
