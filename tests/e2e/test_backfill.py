@@ -157,6 +157,26 @@ def test_what_is_no_tape_is_a_finding_when_it_is_named(betflow: CommandLine, inb
     assert (ExitCode.FINDINGS, ["backfill.not-a-tape"]) == (imported.code, imported.codes)
 
 
+@pytest.mark.parametrize("content", [b"<html>404</html>", bz2.compress(b'{"marketId": "1.1"}'), b""])
+def test_what_is_only_called_like_a_tape_is_a_finding(
+    betflow: CommandLine, inbox: Path, content: bytes
+) -> None:
+    """A file with a tape's name and another content is a finding in a folder, and damage when it is alone."""
+    (inbox / "1.234567890.bz2").write_bytes(content)
+    alone = betflow("backfill", inbox / "1.234567890.bz2")
+    (inbox / "good").write_bytes(recording())
+
+    among_others = betflow.json("backfill", inbox)
+
+    [finding] = among_others.envelope["findings"]
+    assert ExitCode.DAMAGED == alone.code
+    assert (ExitCode.FINDINGS, 1, 1) == (
+        *(among_others.code, among_others.data["imported"]),
+        among_others.data["failed"],
+    )
+    assert str(inbox / "1.234567890.bz2") == finding["subject"]
+
+
 def test_path_that_does_not_exist_stops_everything(betflow: CommandLine, inbox: Path) -> None:
     """A path that does not exist is a usage error before anything is imported."""
     (inbox / "a").write_bytes(recording())

@@ -24,6 +24,7 @@ from betflow.wire.stream import MarketChangeMessage, decode_market_change
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MOST_FINDINGS = 1000
+HEAD_BYTES = 4096
 
 T = TypeVar("T")
 
@@ -85,6 +86,9 @@ class Tape:
     Attributes:
         path: The file.
         label: The file and the place inside it, for people.
+        name: What it is called where it is: the file's name, or the member's in the innermost archive.
+        is_member: Whether it is inside an archive.
+        head: The beginning of the content, for who wants to know what it is: the first `HEAD_BYTES` or so.
         books: The books of the markets seen so far.
         findings: What could not be read, so far.
 
@@ -103,6 +107,9 @@ class Tape:
         self._source = source if isinstance(source, Member) else Path(source)
         self.path = self._source.path if isinstance(self._source, Member) else self._source
         self.label = self._source.label if isinstance(self._source, Member) else str(self._source)
+        inside = self._source.name if isinstance(self._source, Member) else ""
+        self.name = inside.rpartition("!")[2] or self.path.name
+        self.is_member = bool(inside)
         if self._source is self.path and not self.path.is_file():
             raise NotFoundError(f"There is no file {self.path}.")
         self._limits = limits
@@ -179,6 +186,7 @@ class Tape:
     def _begin(self) -> None:
         self.books = MarketBooks()
         self.findings: list[Finding] = []
+        self.head = b""
         self._findings_left_out = 0
         self._other = self._blank = self._damaged = self._bytes = 0
         self._batch = Batch([], 1, 0)
@@ -244,6 +252,8 @@ class Tape:
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             self._bytes += len(chunk)
+            if len(self.head) < HEAD_BYTES:
+                self.head += chunk[:HEAD_BYTES]
             if self._on_chunk is not None:
                 self._on_chunk(chunk)
             yield chunk
