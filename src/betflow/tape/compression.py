@@ -32,6 +32,10 @@ STEPS_AT_ONCE = 4096
 ZSTD_READ_SIZE = 256
 
 
+# A skippable frame holds no content; pzstd puts one before each of its frames.
+_ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", *(bytes([0x50 + kind]) + b"\x2a\x4d\x18" for kind in range(16)))
+
+
 class Damage(StrEnum):
     """Why a stream of bytes cannot be read any further."""
 
@@ -112,7 +116,7 @@ class _Decompressor(Protocol):
 
 
 def expanded_by(
-    raw: Readable, step: int, kind: str, magic: bytes, new: Callable[[], _Decompressor]
+    raw: Readable, step: int, kind: str, magics: tuple[bytes, ...], new: Callable[[], _Decompressor]
 ) -> Iterator[bytes]:
     """
     Expand streams one after the other with a decompressor that limits its own output.
@@ -121,7 +125,7 @@ def expanded_by(
         raw: What is read.
         step: The most that is expanded at once.
         kind: What the compression is called, for people.
-        magic: What each stream begins with; empty for a kind that cannot be told, of which there is only one.
+        magics: What streams begin with; none for a kind that cannot be told, of which there is only one.
         new: Makes a decompressor for one stream.
 
     Raises:
@@ -142,21 +146,21 @@ def expanded_by(
             data = b""
             if chunk:
                 yield chunk
-        data = _next_stream(raw, kind, magic, decompressor.unused_data) if magic else b""
+        data = _next_stream(raw, kind, magics, decompressor.unused_data) if magics else b""
 
 
-def _next_stream(raw: Readable, kind: str, magic: bytes, data: bytes) -> bytes:
+def _next_stream(raw: Readable, kind: str, magics: tuple[bytes, ...], data: bytes) -> bytes:
     """Return the beginning of the stream that follows, b"" at the end; padding of zeros is skipped."""
     while True:
         data = data.lstrip(b"\0")
-        if len(data) < len(magic):
+        if len(data) < max(map(len, magics)):
             more = read(raw, READ_SIZE)
             if more:
                 data += more
                 continue
         if not data:
             return b""
-        if not data.startswith(magic):
+        if not data.startswith(magics):
             raise StreamDamagedError(
                 Damage.CORRUPT, f"bytes that are no {kind} follow the end of the {kind} stream"
             )
@@ -245,34 +249,34 @@ class _Unzstd:
 
 def bunzip2(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand bz2."""
-    return expanded_by(raw, step, "bz2", b"BZh", bz2.BZ2Decompressor)
+    return expanded_by(raw, step, "bz2", (b"BZh",), bz2.BZ2Decompressor)
 
 
 def gunzip(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand gzip."""
-    return expanded_by(raw, step, "gz", b"\x1f\x8b", lambda: _Inflate(_GZIP_WINDOW))
+    return expanded_by(raw, step, "gz", (b"\x1f\x8b",), lambda: _Inflate(_GZIP_WINDOW))
 
 
 def inflate(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand deflate without a header, as zips have it."""
-    return expanded_by(raw, step, "deflate", b"", lambda: _Inflate(_BARE_WINDOW))
+    return expanded_by(raw, step, "deflate", (), lambda: _Inflate(_BARE_WINDOW))
 
 
 def unxz(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand xz."""
-    return expanded_by(raw, step, "xz", b"\xfd7zXZ\0", lzma.LZMADecompressor)
+    return expanded_by(raw, step, "xz", (b"\xfd7zXZ\0",), lzma.LZMADecompressor)
 
 
 def unzstd(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand zstd."""
-    return expanded_by(raw, step, "zst", b"\x28\xb5\x2f\xfd", _Unzstd)
+    return expanded_by(raw, step, "zst", _ZSTD_MAGICS, _Unzstd)
 
 
 EXPANDERS: dict[bytes, Expander] = {
     b"BZh": bunzip2,
     b"\x1f\x8b": gunzip,
     b"\xfd7zXZ\0": unxz,
-    b"\x28\xb5\x2f\xfd": unzstd,
+    **dict.fromkeys(_ZSTD_MAGICS, unzstd),
 }
 """The expander for each kind of compression, by the bytes that a stream of it begins with."""
 

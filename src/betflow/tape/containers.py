@@ -29,7 +29,7 @@ from betflow.tape.compression import (
     plain,
     salvaged,
 )
-from betflow.tape.parts import Part, StrictTarInfo, entries, opened_part, tar_damage
+from betflow.tape.parts import Part, StrictTarInfo, entries, is_tar, opened_part, tar_damage
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -203,7 +203,7 @@ def _look_inside(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
     except StreamDamagedError as error:
         yield place.member(damaged_content(error.damage, error.message))
         return
-    if head[257:262] == b"ustar":
+    if is_tar(head):
         yield from _contained(_tar_members(raw, place, meter), place)
     elif head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         yield from _contained(_zip_members(raw, place, meter), place)
@@ -236,7 +236,7 @@ def _expanded(chunks: Iterator[bytes], place: _Place, meter: _Meter) -> Iterator
     except StreamDamagedError as error:
         broken = damaged_content(error.damage, error.message)
     content = chain((first,) if first else (), broken, chunks)
-    if first[257:262] == b"ustar" or first.startswith((b"PK\x03\x04", b"PK\x05\x06", *EXPANDERS)):
+    if is_tar(first) or first.startswith((b"PK\x03\x04", b"PK\x05\x06", *EXPANDERS)):
         yield from _look_inside(io.BufferedReader(_ChunkStream(content), READ_SIZE), place, meter)
     else:
         yield place.member(content)

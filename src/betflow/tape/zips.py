@@ -193,4 +193,4 @@ def _unlzma(raw: Readable, step: int) -> Iterator[bytes]:
         new()
     except lzma.LZMAError as error:
         raise StreamDamagedError(Damage.CORRUPT, f"the zip member is damaged: lzma says {error}") from error
-    return expanded_by(raw, step, "lzma", b"", new)
+    return expanded_by(raw, step, "lzma", (), new)
