@@ -510,12 +510,17 @@ def test_verify_goes_on_behind_a_file_that_cannot_be_read(
 def test_volume_that_cannot_be_is_told_with_its_place(
     betflow: CommandLine, tmp_path: Path, command: list[str]
 ) -> None:
-    """A damaged volume ends the sum, and the error leads to the line."""
+    """A damaged volume ends the sum, the error leads to the line, and verify tells of it beforehand."""
     path = tmp_path / "tape"
     change = b'{"op":"mcm","pt":1000,"mc":[{"id":"1.1","rc":[{"id":1,"trd":[[2,-1]]}]}]}\n'
     path.write_bytes(b'{"op":"mcm","pt":999,"mc":[{"id":"1.1"}]}\n' + change)
 
     ran = betflow.json(*command, path)
+    verified = betflow.json("tape", "verify", path)
 
+    assert (ExitCode.DAMAGED, ["tape.volume-impossible"]) == (
+        verified.code,
+        [code for code in verified.codes if code != "tape.definition-missing"],
+    )
     assert ExitCode.DAMAGED == ran.code
     assert "tape, line 2, byte 42: " in str(ran.envelope["findings"])

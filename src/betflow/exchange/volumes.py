@@ -23,7 +23,7 @@ _LARGEST_WOBBLE = 2
 _LARGEST_WOBBLE_PER_MILLE = 3
 
 _WEIGHTED_AVERAGE_DECIMALS = 6
-_LARGEST = 10_000_000_000_000
+LARGEST = 10_000_000_000_000
 """Above it a float does not hold every hundredth any more; all that was ever matched is far below."""
 
 
@@ -34,7 +34,7 @@ def hundredths(price: float, size: float) -> int:
     Raises:
         DamagedError: if price or size is negative, NaN, infinite or too large to be either.
     """
-    if not (0 <= size < _LARGEST and 0 < price < _LARGEST):
+    if not (0 <= size < LARGEST and 0 < price < LARGEST):
         raise DamagedError(
             f"a volume of {size} traded at {price} cannot be added up.",
             advice="The message is damaged; get the tape from its source again.",

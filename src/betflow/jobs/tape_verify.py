@@ -186,7 +186,7 @@ class _Check:
 _OWN_DAMAGE = frozenset(
     {
         *("tape.manifest-damaged", "tape.manifest-missing", "tape.missing", "tape.file-changed"),
-        *("tape.content-changed", "tape.manifest-altered", "tape.time-impossible"),
+        *("tape.content-changed", "tape.manifest-altered", "tape.time-impossible", "tape.volume-impossible"),
     }
 )
 

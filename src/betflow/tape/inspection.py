@@ -15,6 +15,7 @@ from betflow.tape.manifest import Counts, MarketSummary, NotedFinding, SourceKin
 from betflow.tape.market_inspection import MarketInspection
 from betflow.tape.reader import DECODE_ERRORS, Tape
 from betflow.tape.skimming import decode_skimming
+from betflow.tape.volume_inspection import decode_if_possible, impossible_volume
 from betflow.wire.enums import ChangeType
 from betflow.wire.stream import MarketChange, MarketChangeMessage, decode_market_change
 
@@ -73,8 +74,8 @@ class Inspector:
 
     Args:
         tape: Read from its beginning.
-        thorough: Decode prices and sizes too, so that what is no number in them counts as damage. Without it
-            they only have to be JSON, which takes half of the time.
+        thorough: Decode prices and sizes too, so that what is no number in them counts as damage, and what no
+            exchange publishes as odd. Without it they only have to be JSON, which takes half of the time.
     """
 
     def __init__(self, tape: Tape, *, thorough: bool) -> None:
@@ -85,6 +86,7 @@ class Inspector:
         self._first = self._greatest = 0
         self._latest = _NEVER  # so that the first message is looked at
         self._backwards, self._impossible, self._repeated = _Noted(), _Noted(), _Noted()
+        self._impossible_volume = _Noted()
         self._types: Counter[str] = Counter()
         self._conflated = self._status_503 = 0
         self._has_ids = False
@@ -93,7 +95,7 @@ class Inspector:
 
     def inspect(self) -> Inspection:
         """Read the tape to its end."""
-        decode = decode_market_change if self._is_thorough else decode_skimming
+        decode = self._decode_thoroughly if self._is_thorough else decode_skimming
         for _ in self._tape.scan(self._consume, decode):
             pass
         if self._latest != _NEVER:
@@ -133,6 +135,16 @@ class Inspector:
             self._latest, self._previous = latest, previous
             self._conflated += conflated
         yield from ()
+
+    def _decode_thoroughly(self, line: bytes) -> MarketChangeMessage:
+        try:
+            return decode_if_possible(line)
+        except msgspec.ValidationError:
+            message = decode_market_change(line)
+        what = impossible_volume(message)
+        if what is not None:
+            self._impossible_volume.note(self._tape, what=what)
+        return message
 
     def _takes_time(
         self, message: MarketChangeMessage, previous: MarketChangeMessage | None, latest: int
@@ -226,6 +238,13 @@ class Inspector:
                 "tape.time-impossible",
                 "message has a publish time that cannot be and does not count for its market",
                 "messages have a publish time that cannot be and do not count for their market",
+            )
+        if self._impossible_volume.count:
+            yield self._impossible_volume.finding(
+                "tape.volume-impossible",
+                "message has a price or a volume that cannot be",
+                "messages have a price or a volume that cannot be",
+                f": {self._impossible_volume.where['what']}",
             )
         markets = self._markets.values()
         undefined = [market.market_id for market in markets if market.starts_undefined]

@@ -186,6 +186,70 @@ def test_impossible_time_does_not_count(tmp_path: Path, pt: int) -> None:
     )
 
 
+def _with_runner(**change: object) -> list[bytes]:
+    first = line(1, {"id": "1.1", "marketDefinition": defined(runners=[7])})
+    return [first, line(2, {"id": "1.1", "rc": [{"id": 7, "ltp": 2}, {"id": 7, **change}]}), line(3)]
+
+
+_BY_PRICE = ("atb", "atl", "trd", "spb", "spl")
+_BY_LEVEL = ("batb", "batl", "bdatb", "bdatl")
+
+
+@pytest.mark.parametrize("ladder", [*_BY_PRICE, *_BY_LEVEL])
+@pytest.mark.parametrize(
+    ("price", "size"),
+    [
+        (2, -0.01),
+        (2, "NaN"),
+        (2, "Infinity"),
+        (2, 1e13),
+        ("NaN", 5),
+        ("NaN", 0),
+        ("Infinity", 5),
+        (-2, 5),
+        (0, 5),
+    ],
+)
+def test_impossible_volume_is_odd(tmp_path: Path, ladder: str, price: object, size: object) -> None:
+    """A size or price that cannot be is told by a thorough look, with its place and what it is."""
+    entry, level = ([price, size], "") if ladder in _BY_PRICE else ([3, price, size], " on level 3")
+    lines = _with_runner(**{ladder: [[1, 5, 5] if level else [5, 5], entry]})
+
+    [finding] = inspected(tmp_path / "tape", *lines, thorough=True).oddities
+
+    told = f"{ladder} of 7 in 1.1 is {float(size)} at {float(price)}{level}"  # type: ignore[arg-type]  # NaN
+    assert (
+        "tape.volume-impossible",
+        f"1 message has a price or a volume that cannot be, at line 2: {told}.",
+        {"line": 2, "offset": len(lines[0]) + 1, "what": told, "count": 1},
+    ) == (finding.code, finding.message, finding.where)
+
+
+@pytest.mark.parametrize("number", [-1, "NaN", "Infinity", 1e13])
+def test_impossible_number_is_odd(tmp_path: Path, number: object) -> None:
+    """A total or a last traded price that cannot be is told like a volume."""
+    market = line(4, {"id": "1.1", "tv": number})
+    for lines in (_with_runner(tv=number), _with_runner(ltp=number), [*_with_runner(), market]):
+        found = inspected(tmp_path / "tape", *lines, thorough=True).oddities
+
+        assert ["tape.volume-impossible"] == [each.code for each in found]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({name: [[2, 0], [1.01, 0.01], [1000, 1e12]]} for name in _BY_PRICE),
+        *({name: [[0, 0, 0], [1, 2, 5]]} for name in _BY_LEVEL),
+        {"spn": "NaN", "spf": "Infinity"},
+        {"tv": 0, "ltp": 0},
+        {"trd": []},
+    ],
+)
+def test_numbers_that_are_published_are_not_odd(tmp_path: Path, change: dict[str, object]) -> None:
+    """Deleted prices, emptied levels and starting prices that are no numbers are as Betfair has them."""
+    assert () == inspected(tmp_path / "tape", *_with_runner(**change), thorough=True).oddities
+
+
 def test_numbers_beyond_64_bits_are_left_out(tmp_path: Path) -> None:
     """Numbers that no database holds are named and left out; the market stays."""
     runners = [{"id": 10**30, "status": "ACTIVE"}, {"id": 2, "sortPriority": 2**64}]
