@@ -177,6 +177,30 @@ def test_what_is_only_called_like_a_tape_is_a_finding(
     assert str(inbox / "1.234567890.bz2") == finding["subject"]
 
 
+def test_too_many_lines_without_a_message_cost_no_message_before_them(
+    betflow: CommandLine, inbox: Path
+) -> None:
+    """A tape that goes on as something else is kept byte for byte, and import and verify say so."""
+    (inbox / "a").write_bytes(bz2.compress(recording() + b"{}\n" * 400_000))
+
+    imported, verified = betflow.json("backfill", inbox), betflow.json("tape", "verify")
+
+    [finding] = imported.envelope["findings"]
+    assert (7, "backfill.damaged") == (imported.data["messages"], finding["code"])
+    assert "250,000 lines in a row, up to line 250,007, are no messages" in finding["message"]
+    assert ["tape.line-damaged", "tape.no-messages"] == verified.codes
+
+
+def test_many_lines_of_something_else_are_no_tape(betflow: CommandLine, inbox: Path) -> None:
+    """A large file of lines that are something else is skipped like a small one."""
+    (inbox / "table.csv").write_bytes(b"1,2\n" * 300_000)
+    (inbox / "good").write_bytes(recording())
+
+    imported = betflow.json("backfill", inbox)
+
+    assert (0, 1, 1) == (imported.code, imported.data["imported"], imported.data["skipped"])
+
+
 def test_path_that_does_not_exist_stops_everything(betflow: CommandLine, inbox: Path) -> None:
     """A path that does not exist is a usage error before anything is imported."""
     (inbox / "a").write_bytes(recording())

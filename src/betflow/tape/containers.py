@@ -41,19 +41,22 @@ MOST_READS_BEYOND = 1000
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    How far a file may expand before it is taken for a decompression bomb.
+    How far a file may expand before it is taken for a decompression bomb, and what is too much in it.
 
     Attributes:
         ratio: Expanded bytes for each byte of the file on disk. Real tapes stay below 100.
         free: Expanded bytes below which the ratio does not matter.
         depth: Containers inside containers, e.g. 3 for a bz2 in a tar in a gz.
         line: Longest line in bytes. The largest image of 200 markets has a few million.
+        lines_without_message: So many lines in a row without a message of a market end the reading: each
+            takes longer than a message, and of short ones there may be very many.
     """
 
     ratio: int = 400
     free: int = 2 << 30
     depth: int = 4
     line: int = 16 << 20
+    lines_without_message: int = 250_000
 
 
 DEFAULT_LIMITS = Limits()

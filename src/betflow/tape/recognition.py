@@ -62,4 +62,4 @@ def is_tape_name(name: str) -> bool:
 
 def is_damage_code(code: str) -> bool:
     """Say whether a finding of a tape is about something that could not be read."""
-    return code in LINE_CODES or code in _BREAKS
+    return code in LINE_CODES or code in _BREAKS or code == "tape.no-messages"
