@@ -186,6 +186,55 @@ def test_impossible_time_does_not_count(tmp_path: Path, pt: int) -> None:
     )
 
 
+_DEFINED = {"marketDefinition": defined()}
+_BOTH = line(1, {"id": "1.1", **_DEFINED}, {"id": "1.2", **_DEFINED}, ct="SUB_IMAGE")
+_ONE = {"id": "1.1", "img": True, **_DEFINED}
+_DELTA = line(9, {"id": "1.2", "rc": [{"id": 1, "ltp": 2}]})
+
+
+@pytest.mark.parametrize("image", [[line(2, _ONE, ct="SUB_IMAGE")], [line(2, ct="SUB_IMAGE")]])
+def test_change_of_a_market_that_an_image_lacks_is_odd(tmp_path: Path, image: list[bytes]) -> None:
+    """A market that changes after an image came without it is told once, with the first place."""
+    later = line(10, {"id": "1.2", "rc": [{"id": 1, "ltp": 3}]})
+
+    [finding] = inspected(tmp_path / "tape", _BOTH, *image, _DELTA, later).oddities
+
+    what = "1 market changes although the last image of the subscription came without it, at line 3: 1.2."
+    assert ("tape.market-not-covered", what) == (finding.code, finding.message)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [_DELTA],
+        [line(2, {**_ONE, "id": "1.2"}, ct="SUB_IMAGE"), _DELTA],
+        [line(2, _ONE, ct="SUB_IMAGE"), line(3, {**_ONE, "id": "1.2"}), _DELTA],
+        [line(2, _ONE, ct="SUB_IMAGE"), line(3, {"id": "1.3", **_DEFINED})],
+        [line(2, _ONE, ct="RESUB_DELTA"), _DELTA],
+        [
+            line(2, _ONE, ct="SUB_IMAGE", segmentType="SEG_START"),
+            line(2, {**_ONE, "id": "1.2"}, segmentType="SEG_END"),
+            _DELTA,
+        ],
+        [
+            line(2, _ONE, ct="SUB_IMAGE", segmentType="SEG_START"),
+            line(2, {**_ONE, "id": "1.2"}, ct="SUB_IMAGE", segmentType="SEG_END"),
+            _DELTA,
+        ],
+    ],
+)
+def test_change_of_a_market_that_is_covered_is_not_odd(tmp_path: Path, lines: list[bytes]) -> None:
+    """A market that the last image, a part of it, or an image of its own brought may change."""
+    assert [] == oddities(tmp_path / "tape", _BOTH, *lines)
+
+
+def test_markets_stay_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    """An image in the middle of a tape does not change in which order its markets are listed."""
+    image = line(2, {**_ONE, "id": "1.2"}, _ONE, ct="SUB_IMAGE")
+
+    assert ["1.1", "1.2"] == [each.market_id for each in inspected(tmp_path / "tape", _BOTH, image).markets]
+
+
 def _with_runner(**change: object) -> list[bytes]:
     first = line(1, {"id": "1.1", "marketDefinition": defined(runners=[7])})
     return [first, line(2, {"id": "1.1", "rc": [{"id": 7, "ltp": 2}, {"id": 7, **change}]}), line(3)]
