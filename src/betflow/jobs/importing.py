@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from betflow import __version__
-from betflow.errors import Finding, StorageError
+from betflow.errors import Finding, NotFoundError, StorageError
 from betflow.jobs.plain import plain
 from betflow.tape import DEFAULT_LIMITS, Limits, Tape
 from betflow.tape.archive import Archive, ArchiveWriteError, Stored, TapeWriter, write_draft
@@ -97,7 +97,7 @@ def import_file(task: ImportTask) -> Iterator[Imported]:
         raise
     except StreamDamagedError as error:
         yield _failed(_text(task.path), _after(number, error.message), is_damage=True)
-    except StorageError as error:
+    except (NotFoundError, StorageError) as error:  # it is gone, or may not be read
         yield _failed(_text(task.path), str(error), is_damage=False)
     except OSError as error:
         yield _failed(

@@ -101,11 +101,10 @@ def members(path: Path, limits: Limits = DEFAULT_LIMITS, *, part: Part | None = 
     except FileNotFoundError:
         raise NotFoundError(f"There is no file {path}.") from None
     except IsADirectoryError:
+        _refuse_to_list(path)
         raise NotFoundError(f"{path} is a folder, not a file.") from None
     except OSError as error:
-        raise StorageError(
-            f"{path} cannot be opened: {error.strerror}.", advice="Check its permissions."
-        ) from error
+        raise _cannot_be_opened(path, error) from error
     with file:
         if part is None:
             meter = _Meter(limits, os.fstat(file.fileno()).st_size)
@@ -113,6 +112,18 @@ def members(path: Path, limits: Limits = DEFAULT_LIMITS, *, part: Part | None = 
         else:
             place = _Place(path, limits, rewindable=True, name=part.name, depth=1)
             yield from _look_inside(opened_part(file, part), place, _Meter(limits, part.size))
+
+
+def _refuse_to_list(folder: Path) -> None:
+    """Raise why a folder cannot be looked into, where that is so."""
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise _cannot_be_opened(folder, error) from error
+
+
+def _cannot_be_opened(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path} cannot be opened: {error.strerror}.", advice="Check its permissions.")
 
 
 @dataclass(frozen=True, slots=True)
