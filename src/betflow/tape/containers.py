@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 HEAD_SIZE = 512
 MOST_READS_BEYOND = 1000
+ENTRY_COST = 64 * 1024
+"""What an entry of an archive counts for, whatever is in it; importing one costs at least that much time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Limits:
 
     Attributes:
         ratio: Expanded bytes for each byte of the file on disk. Real tapes stay below 100.
-        free: Expanded bytes below which the ratio does not matter.
+        free: Expanded bytes below which the ratio does not matter. Each entry of an archive counts as
+            `ENTRY_COST` besides, so that a file of nothing but entries comes to an end too.
         depth: Containers inside containers, e.g. 3 for a bz2 in a tar in a gz.
         line: Longest line in bytes. The largest image of 200 markets has a few million.
         lines_without_message: So many lines in a row without a message of a market end the reading: each
@@ -166,14 +169,21 @@ class _Meter:
 
     def count(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            self._expanded += len(chunk)
-            if self._expanded > self._limit:
-                raise StreamDamagedError(
-                    Damage.EXPANDS_TOO_MUCH,
-                    f"the file expands to more than {self._limit:,} bytes, which no tape of its size does: "
-                    "taken for a decompression bomb and left",
-                )
+            self._take(len(chunk), "expands to more")
             yield chunk
+
+    def count_entry(self) -> None:
+        """Count an entry of an archive."""
+        self._take(ENTRY_COST, f"expands, at {ENTRY_COST:,} bytes for each entry, to more")
+
+    def _take(self, size: int, what: str) -> None:
+        self._expanded += size
+        if self._expanded > self._limit:
+            raise StreamDamagedError(
+                Damage.EXPANDS_TOO_MUCH,
+                f"the file {what} than {self._limit:,} bytes, which no tape of its size does: "
+                "taken for a decompression bomb and left",
+            )
 
 
 class _ChunkStream(io.RawIOBase):
@@ -276,6 +286,7 @@ def _open_tar(raw: Readable, *, rewindable: bool) -> tarfile.TarFile:
 def _tar_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:
     with _open_tar(raw, rewindable=place.rewindable) as archive:
         for entry in entries(archive):
+            meter.count_entry()
             content = archive.extractfile(entry) if entry.isreg() else None  # links are never followed
             if content is not None:
                 inner = place.inside(entry.name, rewindable=place.rewindable)
@@ -288,6 +299,7 @@ def _zip_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
         yield place.member(damaged_content(Damage.UNSUPPORTED, message))
         return
     for member in zips.packed_members(cast("IO[bytes]", raw), salvage=place.is_flat):
+        meter.count_entry()
         is_flat = place.is_flat and member.entry.compress_type == zipfile.ZIP_STORED
         inner = replace(place.inside(member.entry.filename, rewindable=True), is_flat=is_flat)
         yield from _zip_member(member, inner, meter)
