@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from betflow.errors import DamagedError, Finding, NotFoundError, UsageError
-from betflow.jobs.importing import is_damage_code
 from betflow.tape import Tape
 from betflow.tape.archive import Archive
 from betflow.tape.compression import StreamDamagedError
 from betflow.tape.containers import members
 from betflow.tape.index import Index
 from betflow.tape.manifest import Manifest
+from betflow.tape.recognition import is_damage_code
 from betflow.tape.skimming import decode_skimming
 from betflow.wire.stream import MarketChangeMessage
 
