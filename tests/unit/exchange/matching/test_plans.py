@@ -54,7 +54,7 @@ def test_below_the_minimum_nothing_is_taken() -> None:
 
 
 def test_a_lay_pays_no_more_on_average() -> None:
-    """A lay of 10 at 3.0 takes 4 at 2.9 and 6 at 3.05, for 2.99 on average: 0.40 gained pays for 8 at 3.05."""
+    """A lay of 10 at 3.0 takes 4 at 2.9 and 6 at 3.05, and 8 at the most: 0.40 gained."""
     assert [4_00, 6_00] == _kill(_offers(("2.9", 4_00), ("3.05", 20_00)), 10_00, "3", side=LAY)
     assert [4_00, 8_00] == _kill(_offers(("2.9", 4_00), ("3.05", 20_00)), 12_00, "3", side=LAY)
     assert [0, 0] == _kill(_offers(("2.9", 4_00), ("3.05", 20_00)), 12_01, "3", side=LAY)
@@ -85,7 +85,7 @@ def test_bet_targets(
     kind: BetTargetType,
     limit: str,
 ) -> None:
-    """2 of profit is 0.37 at 6.4, a payout of 10 is 2.38 at 4.2 (placeOrders); the rest is a size at the limit."""
+    """2 of profit is 0.37 at 6.4, 10 of payout 2.38 at 4.2 (placeOrders); the rest is at the limit."""
     plan = aim(_offers(*offers), target, target_type=kind, limit=Fraction(limit), rounding=Rounding.HALF_UP)
 
     assert expected == plan

@@ -186,7 +186,7 @@ def test_refused(code: Code, instruction: PlaceInstruction, definition: dict[str
     ],
 )
 def test_taken(instruction: PlaceInstruction, definition: dict[str, Any]) -> None:
-    """What is at a limit of the rules is within it (the low-stake examples: 1 at 10, 0.10 at 100, 0.01 at 1000)."""
+    """What is just at a limit of the rules is within it: also 1 at 10, 0.10 at 100, 0.01 at 1000."""
     assert _code(instruction, Scene(**definition)) is None
 
 
