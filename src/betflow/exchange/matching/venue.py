@@ -187,14 +187,6 @@ class Venue:
         if market is None:
             market = self._markets[book.market_id] = MarketMatching(book, self.assumptions, self._minimums)
         self._now = max(self._now, book.publish_time)
-        change = book.change
-        if (
-            not market.watched
-            and not market.recent
-            and change is not None
-            and change.market_definition is None
-        ):
-            return []
         market.book = book
         market.apply(self._now, late=late)
         if self._waiting and not market.is_open:
