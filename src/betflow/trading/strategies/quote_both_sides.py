@@ -55,17 +55,14 @@ class QuoteBothSides(Strategy):
         """Place, move or take back the order of one side."""
         orders = market.orders_on(runner)
         resting = [each for each in orders if each.side is side and each.remaining[Case.EXPECTED]]
-        wanted = (
-            price is not None and market.ladder.is_on(price) and self._ahead(orders, side) < self.most_ahead
-        )
-        if not resting and wanted and price is not None:
+        is_ahead = self._ahead(orders, side) >= self.most_ahead
+        if is_ahead or price is None or _is_crossed(runner) or not market.ladder.is_on(price):
+            yield from (market.cancel(order) for order in resting)
+        elif not resting:
             place = market.back if side is Side.BACK else market.lay
             yield place(runner, price, self.stake)
-        for order in resting:
-            if not wanted or price is None:
-                yield market.cancel(order)
-            elif order.price != price:
-                yield market.replace(order, price)
+        else:
+            yield from (market.replace(order, price) for order in resting if order.price != price)
 
     @staticmethod
     def _ahead(orders: list[Order], side: Side) -> float:
