@@ -6,13 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acting import Recorded
 from betflow.exchange.matching.orders import Case
 from betflow.tape import Tape
 from betflow.trading import Engine, Played, Told
 from betflow.trading.results import OrderRow, market_results
 from betflow.trading.strategies import BackFavouriteAtSp, HarvestOddsBand, QuoteBothSides
 from betflow.wire.stream import MarketChangeMessage
-from playing import Recorded
 from tapes import tape
 
 NAMES = ("1.185781277", "1.197931750", "1.205822330")

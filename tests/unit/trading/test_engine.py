@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from acting import Does, Recorded, back, lay, opened, play, priced, redefined, the_market
 from betflow.errors import UsageError
 from betflow.exchange.matching.orders import Case, EventKind, OrderEvent, Rule
 from betflow.trading import Engine, Evidence, Latency, Market, Strategy
@@ -16,7 +17,6 @@ from betflow.trading.strategy import Instructions
 from betflow.wire.betting import CancelOrders, PlaceOrders
 from betflow.wire.enums import OrderStatus
 from betflow.wire.stream import MarketChangeMessage
-from playing import Does, Recorded, back, lay, opened, play, priced, redefined, the_market
 
 
 def _broken(market: Market) -> Instructions:

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
+from acting import Does, back, lay, opened, play, priced, the_market, won
 from betflow.exchange.matching.orders import Case
 from betflow.trading.performance import EquityPoint, Group, Totals
 from betflow.trading.results import MarketResults, market_results
-from playing import Does, back, lay, opened, play, priced, the_market, won
 
 CLOSED = "2026-02-18T14:05:00.000Z"
 LATER = "2026-02-18T14:25:00.000Z"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from acting import Does, back, lay, opened, play, priced, redefined, runner, the_market, won
 from betflow.exchange.bets import RunnerKey
 from betflow.exchange.matching.orders import Case
 from betflow.exchange.results import MarketKind, market_result
@@ -13,7 +14,6 @@ from betflow.trading import PlayedMarket
 from betflow.trading.results import FAILURE, OrderRow, market_results, order_rows
 from betflow.wire.enums import OrderStatus
 from betflow.wire.stream import MarketChangeMessage
-from playing import Does, back, lay, opened, play, priced, redefined, runner, the_market, won
 
 
 def _played(*messages: MarketChangeMessage, once: Any = lambda market: [back(market)]) -> PlayedMarket:  # noqa: ANN401 - a hook

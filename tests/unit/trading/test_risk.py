@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from acting import Does, Recorded, back, lay, opened, priced, runner, the_market
 from betflow.exchange.matching.orders import OrderEvent
 from betflow.trading import Engine, Latency, Market, PlayedMarket
 from betflow.trading.risk import MaximumExposure, MaximumLiability, MaximumOrders, MaximumStake, RiskHook
 from betflow.trading.strategy import Instructions
 from betflow.wire.betting import LimitOrder, PlaceInstruction, PlaceOrders
 from betflow.wire.enums import BetTargetType, OrderType, Side
-from playing import Does, Recorded, back, lay, opened, priced, runner, the_market
 
 
 def _play(hook: RiskHook, once: Any, on_book: Any = None, **definition: Any) -> PlayedMarket:  # noqa: ANN401 - hooks

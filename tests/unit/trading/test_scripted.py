@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from acting import Recorded, opened, priced, the_market, won
 from betflow.exchange.matching.orders import Case, EventKind, Rule
 from betflow.trading import Engine, Latency, PlayedMarket
 from betflow.trading.orders_file import ScriptedOrder
@@ -9,7 +10,6 @@ from betflow.trading.results import FAILURE, row_of_unplayed
 from betflow.trading.scripted import ScriptedOrders
 from betflow.wire.enums import Side
 from betflow.wire.stream import MarketChangeMessage
-from playing import Recorded, opened, priced, the_market, won
 
 LATENCY = Latency(place=200, cancel=200, update=200, replace=200)
 

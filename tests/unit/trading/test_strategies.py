@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from acting import opened, play, priced, redefined, the_market
 from betflow.exchange.matching.orders import Case
 from betflow.trading import Latency, Strategy
 from betflow.trading.strategies import BackFavouriteAtSp, HarvestOddsBand, QuoteBothSides
 from betflow.wire.enums import OrderType, Side
 from betflow.wire.stream import MarketChangeMessage
 from changes import OFF_MS
-from playing import opened, play, priced, redefined, the_market
 
 MINUTE = 60_000
 EARLY = OFF_MS - 60 * MINUTE
