@@ -101,6 +101,10 @@ class Journal:
         """Yield the entries that one run wrote, in order."""
         return self._select("WHERE run_id = ? ORDER BY seq", (run_id,))
 
+    def entries_of_kind(self, pattern: str) -> Iterator[Entry]:
+        """Yield the entries whose kind is like a pattern, ``backtest.*``, in order."""
+        return self._select("WHERE kind GLOB ? ORDER BY seq", (pattern,))
+
     def entries_of_runs(self) -> Iterator[Entry]:
         """Yield the entries that begin and end runs, in order."""
         return self._select("WHERE kind GLOB 'run.*' ORDER BY seq", ())
