@@ -211,8 +211,9 @@ def _check_backtests(context: RunContext, *, until: int) -> Iterator[Finding]:
     """Make the rows of each entry of a backtest anew and compare them with the tables."""
     tables = BacktestTables(context.ledger)
     expected = dict.fromkeys(TABLES, 0)
-    for entry in Journal(context.ledger).entries_of_kind("backtest.*"):
-        if entry.seq > until or entry.kind not in set(BacktestKind):
+    entries = (entry for kind in BacktestKind for entry in Journal(context.ledger).entries_of_kind(kind))
+    for entry in entries:
+        if entry.seq > until:
             continue
         try:
             rows = {table: made for table, made in project_backtest(entry).items() if made}

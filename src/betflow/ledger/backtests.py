@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from betflow.ledger.canonical import canonical_json
 from betflow.ledger.journal import Entry, Journal
-from betflow.ledger.store import Ledger, translated
+from betflow.ledger.store import Ledger
 
 Row: TypeAlias = tuple[Any, ...]
 Rows: TypeAlias = dict[str, list[Row]]
@@ -122,44 +122,36 @@ class BacktestTables:
 
     def apply(self, entry: Entry) -> None:
         """Write the rows of an entry, inside the transaction that appended it."""
-        with self._ledger.transaction():
-            for table, rows in project(entry).items():
-                marks = ", ".join("?" * len(TABLES[table]))
-                self._ledger.connection.executemany(
-                    f"INSERT INTO {table} ({_names(table)}) VALUES ({marks})",  # noqa: S608 - constants
-                    rows,
-                )
+        for table, rows in project(entry).items():
+            marks = ", ".join("?" * len(TABLES[table]))
+            self._ledger.write(f"INSERT INTO {table} ({_names(table)}) VALUES ({marks})", rows)  # noqa: S608 - constants
 
     def rebuild(self) -> None:
         """Make all rows anew from the journal."""
         with self._ledger.transaction():
             for table in TABLES:
-                self._ledger.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - a constant
-            for entry in list(Journal(self._ledger).entries_of_kind("backtest.*")):
-                self.apply(entry)
+                self._ledger.write(f"DELETE FROM {table}", [()])  # noqa: S608 - a constant
+            for kind in BacktestKind:
+                for entry in Journal(self._ledger).entries_of_kind(kind):
+                    self.apply(entry)
 
     def rows_of(self, seq: int) -> Rows:
         """Return the rows of an entry, as they are in the tables; tables without any are left out."""
         found: Rows = {}
-        with translated(self._ledger.path):
-            for table, columns in TABLES.items():
-                order = ", ".join(name for name in ("number", "fill") if name in columns) or "seq"
-                statement = f"SELECT {_names(table)} FROM {table} WHERE seq = ? ORDER BY {order}"  # noqa: S608 - likewise
-                rows = self._ledger.connection.execute(statement, (seq,)).fetchall()
-                if rows:
-                    found[table] = rows
+        for table, columns in TABLES.items():
+            order = ", ".join(name for name in ("number", "fill") if name in columns) or "seq"
+            statement = f"SELECT {_names(table)} FROM {table} WHERE seq = ? ORDER BY {order}"  # noqa: S608 - constants
+            if rows := list(self._ledger.rows(statement, (seq,))):
+                found[table] = rows
         return found
 
     def count(self, *, until: int) -> dict[str, int]:
         """Return how many rows each table has for the entries up to a place."""
-        with translated(self._ledger.path):
-            return {
-                table: self._ledger.connection.execute(
-                    f"SELECT count(*) FROM {table} WHERE seq <= ?",  # noqa: S608 - likewise
-                    (until,),
-                ).fetchone()[0]
-                for table in TABLES
-            }
+        counts = {}
+        for table in TABLES:
+            statement = f"SELECT count(*) FROM {table} WHERE seq <= ?"  # noqa: S608 - a constant
+            [(counts[table],)] = self._ledger.rows(statement, (until,))
+        return counts
 
     def orders_named(self, ref: str, *, run_id: str | None = None) -> list[FoundOrder]:
         """Return the orders with that ref or bet id, of one run or of all, the newest run first."""
@@ -168,10 +160,9 @@ class BacktestTables:
         statement = f"""
             SELECT orders.run_id, seq, number, ref, bet_id, market_id
             FROM backtest_orders AS orders JOIN runs USING (run_id)
-            WHERE {condition} ORDER BY runs.started DESC, seq, number
+            WHERE {condition} ORDER BY runs.started DESC, orders.run_id, seq, number
             """  # noqa: S608 - constants
-        with translated(self._ledger.path):
-            return [FoundOrder(*row) for row in self._ledger.connection.execute(statement, parameters)]
+        return [FoundOrder(*row) for row in self._ledger.rows(statement, parameters)]
 
 
 def _names(table: str) -> str:

@@ -64,7 +64,8 @@ def test_room_is_used_to_the_last_column() -> None:
     Screen(cut).table(["a", "b", "c"], [["x" * 30, "y" * 8, "z"]], spare=[("c",), ("b",)])
 
     row = f"{'x' * 30}  {'y' * 8}"
-    assert (row, row) == (whole.getvalue().splitlines()[1], cut.getvalue().splitlines()[1])
+    assert [row] == whole.getvalue().splitlines()[1:]
+    assert row == cut.getvalue().splitlines()[1]
 
 
 @pytest.mark.usefixtures("_narrow")
