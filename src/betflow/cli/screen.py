@@ -16,6 +16,7 @@ import sys
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Any, TextIO, TypeAlias
 
@@ -250,4 +251,4 @@ def safely(stream: TextIO) -> Iterator[None]:
 
 def _is_numeric(rows: Sequence[Sequence[object]], index: int) -> bool:
     values = [row[index] for row in rows if row[index] is not None]
-    return bool(values) and all(isinstance(value, int | float) for value in values)
+    return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
