@@ -1,13 +1,12 @@
-"""Texts from a command line become the values that a signature asks for."""
+"""Texts from a command line become values."""
 
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
 
 import pytest
 
 from betflow.errors import UsageError
-from betflow.jobs.typed_values import described, parse_pairs, parse_value
+from betflow.jobs.typed_values import parse_pairs, parse_value
 
 
 class Side(Enum):
@@ -21,24 +20,15 @@ class Side(Enum):
     ("expected", "text", "kind"),
     [
         (3, "3", int),
-        (-2.5, "-2.5", float),
         (Decimal("0.10"), "0.10", Decimal),
         ("3", "3", str),
         (True, "Yes", bool),
         (False, "0", bool),
         (Side.LAY, "lay", Side),
-        ("fast", "fast", Literal["fast", "slow"]),
-        (2, "2", Literal[1, 2]),
-        (None, "none", int | None),
-        (4, "4", int | None),
-        ((1, 2), "1, 2", tuple[int, ...]),
-        (["a"], "a", list[str]),
-        (frozenset({"GB", "IE"}), "GB,IE", frozenset[str]),
-        ("anything", "anything", object),
     ],
 )
-def test_text_becomes_the_value_of_its_kind(expected: object, text: str, kind: Any) -> None:  # noqa: ANN401 - annotations
-    """Numbers, truth values, enums, literals, lists and what may be None are read as the annotation says."""
+def test_text_becomes_the_value_of_its_kind(expected: object, text: str, kind: type) -> None:
+    """Numbers, truth values and enums are read."""
     value = parse_value(text, kind, "x")
 
     assert (expected, type(expected)) == (value, type(value))
@@ -47,27 +37,19 @@ def test_text_becomes_the_value_of_its_kind(expected: object, text: str, kind: A
 @pytest.mark.parametrize(
     ("expected", "text", "kind"),
     [
-        ("x=two: 'two' is not a whole number.", "two", int),
-        ("x=1.5: '1.5' is not a whole number or none.", "1.5", int | None),
-        ("x=maybe: 'maybe' is not true or false.", "maybe", bool),
-        ("x=buy: 'buy' is not one of BACK, LAY.", "buy", Side),
-        ("x=never: 'never' is not one of fast, slow.", "never", Literal["fast", "slow"]),
-        ("x=a: 'a' is not a number.", "a", Decimal),
-        ("x=nan: 'nan' is not a number.", "nan", float),
-        ("x=1,b: '1,b' is not a list with commas of a whole number.", "1,b", tuple[int, ...]),
+        ("x is 'two'; expected a whole number.", "two", int),
+        ("x is 'maybe'; expected true or false.", "maybe", bool),
+        ("x is 'buy'; expected one of BACK, LAY.", "buy", Side),
+        ("x is 'a'; expected a number.", "a", Decimal),
+        ("x is 'nan'; expected a number.", "nan", Decimal),
     ],
 )
-def test_text_of_another_kind_is_refused(expected: str, text: str, kind: Any) -> None:  # noqa: ANN401 - annotations
+def test_text_of_another_kind_is_refused(expected: str, text: str, kind: type) -> None:
     """The error names the option, the text and what was expected."""
     with pytest.raises(UsageError) as caught:
         parse_value(text, kind, "x")
 
     assert expected == caught.value.message
-
-
-def test_list_of_anything_is_described() -> None:
-    """A list without a kind of its own says no more than that."""
-    assert "a list with commas" == described(list)
 
 
 def test_pairs_are_taken_apart_at_the_first_sign() -> None:

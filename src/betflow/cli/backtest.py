@@ -1,0 +1,263 @@
+"""``betflow backtest`` and ``betflow backtest explain``: what would have been matched, and what it would have paid."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from betflow.cli.contract import run_command
+from betflow.cli.screen import Screen
+
+_MOST_ROWS = 30
+
+
+def backtest(
+    ctx: typer.Context,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files and folders, ids of archived markets, a query on the archive such as country=GB "
+            "market_type=WIN; nothing: the markets of --orders, else the whole archive.",
+            metavar="[PATH|MARKET|QUERY…]",
+        ),
+    ] = None,
+    *,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy", "-s", help="Who decides: an installed strategy, or module:Class.", metavar="NAME"
+        ),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param", "-p", help="A parameter of the strategy; can be repeated.", metavar="NAME=VALUE"
+        ),
+    ] = None,
+    orders: Annotated[
+        Path | None, typer.Option(help="Orders to place as they are: a CSV or JSON file.", metavar="FILE")
+    ] = None,
+    discount: Annotated[
+        str, typer.Option(help="The account's discount on commission, in per cent.", metavar="PERCENT")
+    ] = "0",
+    currency: Annotated[
+        str, typer.Option(help="The account's currency; decides the least that can be bet.")
+    ] = "GBP",
+    latency: Annotated[
+        str | None,
+        typer.Option(
+            help="How long instructions take, in ms: place=120,cancel=170,update=150,replace=280.",
+            metavar="NAME=MS,…",
+        ),
+    ] = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another choice where Betfair's rules are not certain; can be repeated.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="How many processes; one for each processor.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the equity curve there.", metavar="FILE.png")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a report there, one page without links.", metavar="FILE.html")
+    ] = None,
+) -> None:
+    """
+    Play a strategy or a file of orders against recorded markets, and settle what was matched.
+
+    Markets of one event are played together, in the order in which Betfair published them. What cannot be known
+    of the queue gives three results for each order: the worst, the expected and the best case. The same input
+    gives the same result hash, on any number of workers.
+    """
+    from betflow.jobs.backtest import BacktestRequest
+    from betflow.jobs.backtest import backtest as job
+
+    request = BacktestRequest(
+        sources=tuple(sources or ()),
+        strategy=strategy,
+        parameters=tuple(param or ()),
+        orders=orders,
+        discount=discount,
+        currency=currency,
+        latency=latency,
+        assume=tuple(assume or ()),
+        workers=workers,
+        plot=plot,
+        html=html,
+    )
+    run_command(ctx, lambda context: job(request, context), _render)
+
+
+def explain(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(help="The order's ref, or its bet id.", metavar="REF")],
+    *,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            help="The backtest's run id or its beginning; else the latest with such an order.", metavar="RUN"
+        ),
+    ] = None,
+    market: Annotated[
+        str | None,
+        typer.Option("--market", metavar="ID", help="Which market, where several have such an order."),
+    ] = None,
+) -> None:
+    """Tell an order's story in plain words: what happened to it, by which rule, and where that is recorded."""
+    from betflow.jobs.backtest_explain import ExplainRequest
+    from betflow.jobs.backtest_explain import explain as job
+
+    request = ExplainRequest(ref, run=run, market_id=market)
+    run_command(ctx, lambda context: job(request, context), _render_story)
+
+
+_TOTALS = {
+    "profit": "profit",
+    "commission": "commission",
+    "net": "net",
+    "roi": "ROI",
+    "win_rate": "won",
+    "max_drawdown": "drawdown",
+    "sharpe": "Sharpe",
+    "turnover": "turnover",
+    "longest_losing_run": "losing run",
+}
+_SHARES = frozenset({"roi", "win_rate"})
+
+
+def _render(data: dict[str, Any], screen: Screen) -> None:
+    screen.fields(
+        {
+            "played": data["played"],
+            "tapes": f"{len(data['tapes']):,}, {data['messages']:,} messages",
+            "markets": _number_of_markets(data["markets"]),
+            "orders": f"{data['number_of_orders']:,}",
+            "assumptions": data["request"]["assumptions"]["name"],
+            "time": f"{data['seconds']:.1f} s, {data['workers']} worker{'' if data['workers'] == 1 else 's'}",
+        }
+    )
+    screen.line()
+    totals = data["totals"]
+    cases = {"worst": totals["worst"], "expected": totals, "best": totals["best"]}
+    screen.table(
+        ["case", *_TOTALS.values()],
+        [[case, *(_figure(name, amounts[name]) for name in _TOTALS)] for case, amounts in cases.items()],
+    )
+    if len(data["strategies"]) > 1:
+        screen.line()
+        _render_strategies(data["strategies"], screen)
+    if data["markets"]:
+        screen.line()
+        _render_markets(data["markets"], screen)
+    if data["orders"]:
+        screen.line()
+        _render_orders(data, screen)
+    screen.line()
+    screen.fields({"result hash": data["result_hash"], "results": data["results_file"]})
+    screen.fields({name: data[name] for name in ("plot", "html")})
+
+
+def _number_of_markets(markets: list[dict[str, Any]]) -> str:
+    unsettled = sum(not market["settled"] for market in markets)
+    return f"{len(markets):,}" + (f", {unsettled:,} of them without a result" if unsettled else "")
+
+
+def _figure(name: str, value: float | None) -> str | float:
+    if value is None:
+        return "-"
+    if name in _SHARES:
+        return f"{value:.2%}"
+    return value if isinstance(value, int) else f"{value:.2f}"
+
+
+def _render_strategies(strategies: list[dict[str, Any]], screen: Screen) -> None:
+    names = ("profit", "commission", "net", "turnover")
+    screen.table(
+        ["strategy", "orders", *names],
+        [
+            [each["strategy"], each["orders"], *(_figure(name, each[name]) for name in names)]
+            for each in strategies
+        ],
+    )
+
+
+def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
+    with_orders = [market for market in markets if market["orders"]]
+    shown = with_orders[:_MOST_ROWS]
+    screen.table(
+        ["market", "scheduled off", "event", "type", "orders", "profit", "commission", "net"],
+        [
+            [
+                *(market["market_id"], (market["market_time"] or "-")[:16].replace("T", " ")),
+                *(market["event_name"] or market["name"], market["market_type"], market["orders"]),
+                *_market_result(market),
+            ]
+            for market in shown
+        ],
+    )
+    rest = len(with_orders) - len(shown)
+    if rest:
+        screen.line(f"… and {rest:,} markets more; --json and the results file have all.")
+    if len(with_orders) < len(markets):
+        screen.line(f"{len(markets) - len(with_orders):,} markets without orders are not shown.")
+
+
+def _market_result(market: dict[str, Any]) -> list[object]:
+    if not market["settled"]:
+        return ["unsettled", "-", "-"]
+    return [_figure(name, market["result"][name]) for name in ("profit", "commission", "net")]
+
+
+def _render_orders(data: dict[str, Any], screen: Screen) -> None:
+    shown = data["orders"][:_MOST_ROWS]
+    screen.table(
+        ["ref", "runner", "side", "price", "size", "matched", "average", "status", "profit", "worst", "best"],
+        [
+            [
+                *(order["ref"], order["runner"] or order["selection_id"], order["side"]),
+                *("SP" if order["price"] is None else f"{order['price']:g}", _amount(order["size"])),
+                *(_amount(order["size_matched"]), _average(order["average_price_matched"])),
+                order["error_code"] or order["status"],
+                *(_amount(amounts["profit"]) for amounts in (order, order["worst"], order["best"])),
+            ]
+            for order in shown
+        ],
+    )
+    rest = data["number_of_orders"] - len(shown)
+    if rest:
+        screen.line(f"… and {rest:,} orders more; --json and the results file have all.")
+
+
+def _amount(amount: float | None) -> str:
+    return "-" if amount is None else f"{amount:.2f}"
+
+
+def _average(price: float | None) -> str:
+    return f"{price:.4g}" if price else "-"
+
+
+def _render_story(data: dict[str, Any], screen: Screen) -> None:
+    screen.fields(data["heading"])
+    for event in data["story"]:
+        screen.line()
+        screen.line(f"{event['at_iso']}  {event['text']}")
+        screen.line(f"    {event['evidence']}")
+    screen.line()
+    screen.table(
+        ["case", "matched", "average", "remaining", "cancelled", "lapsed", "void", "profit"],
+        [
+            [
+                *(case, _amount(paid["size_matched"]), _average(paid["average_price_matched"])),
+                *(_amount(paid[f"size_{name}"]) for name in ("remaining", "cancelled", "lapsed", "voided")),
+                _amount(paid["profit"]),
+            ]
+            for case, paid in data["paid"].items()
+        ],
+    )
+    for line in data["why"]:
+        screen.line(line)
