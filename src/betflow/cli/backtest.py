@@ -1,5 +1,6 @@
 """``betflow backtest`` and ``betflow backtest explain``: what would have been matched, and what it would have paid."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,14 +121,13 @@ _TOTALS = {
     "profit": "profit",
     "commission": "commission",
     "net": "net",
-    "roi": "ROI",
-    "win_rate": "won",
-    "max_drawdown": "drawdown",
+    "roi": "ROI %",
+    "win_rate": "won %",
+    "drawdown": "drawdown",
     "sharpe": "Sharpe",
     "turnover": "turnover",
     "longest_losing_run": "losing run",
 }
-_SHARES = frozenset({"roi", "win_rate"})
 
 
 def _render(data: dict[str, Any], screen: Screen) -> None:
@@ -146,11 +146,11 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     cases = {"worst": totals["worst"], "expected": totals, "best": totals["best"]}
     screen.table(
         ["case", *_TOTALS.values()],
-        [[case, *(_figure(name, amounts[name]) for name in _TOTALS)] for case, amounts in cases.items()],
+        [[case, *(_figure(amounts[name]) for name in _TOTALS)] for case, amounts in cases.items()],
     )
-    if len(data["strategies"]) > 1:
+    if len(data["totals"]["strategies"]) > 1:
         screen.line()
-        _render_strategies(data["strategies"], screen)
+        _render_strategies(data["totals"]["strategies"], screen)
     if data["markets"]:
         screen.line()
         _render_markets(data["markets"], screen)
@@ -167,22 +167,16 @@ def _number_of_markets(markets: list[dict[str, Any]]) -> str:
     return f"{len(markets):,}" + (f", {unsettled:,} of them without a result" if unsettled else "")
 
 
-def _figure(name: str, value: float | None) -> str | float:
-    if value is None:
-        return "-"
-    if name in _SHARES:
-        return f"{value:.2%}"
-    return value if isinstance(value, int) else f"{value:.2f}"
+def _figure(value: float | None) -> Decimal | int | None:
+    """Return an amount with two decimals; a count as it is."""
+    return value if value is None or isinstance(value, int) else Decimal(f"{value:.2f}")
 
 
 def _render_strategies(strategies: list[dict[str, Any]], screen: Screen) -> None:
     names = ("profit", "commission", "net", "turnover")
     screen.table(
         ["strategy", "orders", *names],
-        [
-            [each["strategy"], each["orders"], *(_figure(name, each[name]) for name in names)]
-            for each in strategies
-        ],
+        [[each["strategy"], each["orders"], *(_figure(each[name]) for name in names)] for each in strategies],
     )
 
 
@@ -209,8 +203,8 @@ def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
 
 def _market_result(market: dict[str, Any]) -> list[object]:
     if not market["settled"]:
-        return ["unsettled", "-", "-"]
-    return [_figure(name, market["result"][name]) for name in ("profit", "commission", "net")]
+        return [None, None, None]
+    return [_figure(market["result"][name]) for name in ("profit", "commission", "net")]
 
 
 def _render_orders(data: dict[str, Any], screen: Screen) -> None:
@@ -220,10 +214,10 @@ def _render_orders(data: dict[str, Any], screen: Screen) -> None:
         [
             [
                 *(order["ref"], order["runner"] or order["selection_id"], order["side"]),
-                *("SP" if order["price"] is None else f"{order['price']:g}", _amount(order["size"])),
-                *(_amount(order["size_matched"]), _average(order["average_price_matched"])),
+                *(_price(order["price"]), _figure(order["size"])),
+                *(_figure(order["size_matched"]), _price(order["average_price_matched"])),
                 order["error_code"] or order["status"],
-                *(_amount(amounts["profit"]) for amounts in (order, order["worst"], order["best"])),
+                *(_figure(amounts["profit"]) for amounts in (order, order["worst"], order["best"])),
             ]
             for order in shown
         ],
@@ -233,12 +227,9 @@ def _render_orders(data: dict[str, Any], screen: Screen) -> None:
         screen.line(f"… and {rest:,} orders more; --json and the results file have all.")
 
 
-def _amount(amount: float | None) -> str:
-    return "-" if amount is None else f"{amount:.2f}"
-
-
-def _average(price: float | None) -> str:
-    return f"{price:.4g}" if price else "-"
+def _price(price: float | None) -> Decimal | None:
+    """Return a price with as many decimals as it needs, two of an average."""
+    return Decimal(f"{round(price, 2):g}") if price else None
 
 
 def _render_story(data: dict[str, Any], screen: Screen) -> None:
@@ -252,9 +243,9 @@ def _render_story(data: dict[str, Any], screen: Screen) -> None:
         ["case", "matched", "average", "remaining", "cancelled", "lapsed", "void", "profit"],
         [
             [
-                *(case, _amount(paid["size_matched"]), _average(paid["average_price_matched"])),
-                *(_amount(paid[f"size_{name}"]) for name in ("remaining", "cancelled", "lapsed", "voided")),
-                _amount(paid["profit"]),
+                *(case, _figure(paid["size_matched"]), _price(paid["average_price_matched"])),
+                *(_figure(paid[f"size_{name}"]) for name in ("remaining", "cancelled", "lapsed", "voided")),
+                _figure(paid["profit"]),
             ]
             for case, paid in data["paid"].items()
         ],

@@ -97,8 +97,8 @@ def _play_all(
                     context.progress.advance()
                     continue
                 played = report.result
-                for body in results.take(played):
-                    answer.add_market(body)
+                for body, settled in results.take(played):
+                    answer.add_market(body, settled)
                 answer.add_tapes(played)
                 played.markets.unlink()
     context.progress.stop()

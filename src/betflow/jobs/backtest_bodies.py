@@ -90,6 +90,7 @@ def market_facts(market_id: str, definition: MarketDefinition | None) -> dict[st
         "country_code": known.country_code,
         "market_type": known.market_type,
         "market_time": known.market_time,
+        "settled_time": known.settled_time,
         "status": known.status,
     }
 
@@ -129,7 +130,7 @@ def order_body(
         "runner": names.get(RunnerKey(row.selection_id, row.handicap)),
         "instruction": instruction,
         "arrives_at": placement.arrives_at,
-        "evidence": _place(placement.evidence),
+        "evidence": {**_place(placement.evidence), "publish_time": _published(placement.evidence)},
         "story": [event_body(each.event, each.evidence) for each in told],
     }
 
@@ -160,6 +161,10 @@ def _place(evidence: Evidence | None) -> dict[str, Any]:
     if evidence is None:
         return {"tape": None, "line": None, "offset": None}
     return {"tape": evidence.tape, "line": evidence.line, "offset": evidence.offset}
+
+
+def _published(evidence: Evidence | None) -> int | None:
+    return None if evidence is None else evidence.publish_time
 
 
 def _fact(name: str, value: float | str) -> float | str:

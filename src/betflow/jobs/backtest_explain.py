@@ -126,7 +126,7 @@ def _heading(order: Mapping[str, Any], body: Mapping[str, Any], found: FoundOrde
         "runner": _runner(order),
         "status": order["status"],
         "error": order["error_code"],
-        "assumptions": "{name}, version {version}".format(**order["assumptions"]),
+        "assumptions": order["assumptions"],
         "run": found.run_id,
     }
 
@@ -139,8 +139,8 @@ def _runner(order: Mapping[str, Any]) -> str:
 
 def _story(order: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     tapes = {tape["name"]: tape for tape in body.get("tapes", ())}
-    if order.get("decided") is not None:
-        yield _told(order["decided"], "DECIDED", decision(order), order, tapes)
+    decided = {"at": order["decided_at"], **order["evidence"]}
+    yield _told(decided, "DECIDED", decision(order), order, tapes)
     for event in order["story"]:
         yield _told(event, event["rule"], sentence(event), order, tapes)
 
@@ -148,9 +148,9 @@ def _story(order: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[dict[s
 def _told(
     event: Mapping[str, Any], rule: str, text: str, order: Mapping[str, Any], tapes: Mapping[str, Any]
 ) -> dict[str, Any]:
-    tape = tapes.get(event.get("tape"), {})
+    tape = tapes.get(str(event.get("tape")), {})
     published = event.get("publish_time")
-    assumptions = "{name}/{version}".format(**order["assumptions"])
+    assumptions = order["assumptions"]
     place = (
         f"{event['tape']}, line {event['line']:,}, byte {event['offset']:,}, published {iso(published)}"
         if event.get("tape") is not None and published is not None
@@ -183,16 +183,16 @@ def _why(order: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[str]:
         yield f"It was not matched: {order['error_code']}{_reason(order)}."
     elif not any(_paid(order, case)["size_matched"] for case in _CASES) and not order["rules"]:
         yield "Nothing of it was matched, so it paid nothing."
-    rules = order["rules"]
+    rules = [rule for rule in order["rules"] if rule in _WHY]
     for rule in rules:
-        yield f"{_WHY.get(rule, rule)}."
+        yield f"{_WHY[rule]}."
     yield from _arithmetic(order, rules)
     if any(order["settled"] and _paid(order, case)["profit"] for case in _CASES):
         yield _commission(body)
     if order["doubts"]:
         yield f"The recording may not show all that mattered: {', '.join(order['doubts'])}."
-    if order["assumptions"].get("mattered"):
-        yield f"Assumptions that mattered: {', '.join(order['assumptions']['mattered'])}."
+    if order["assumed"]:
+        yield f"Assumptions that mattered: {', '.join(order['assumed'])}."
 
 
 def _reason(order: Mapping[str, Any]) -> str:

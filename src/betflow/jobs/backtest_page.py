@@ -42,8 +42,8 @@ _FIGURES = {
     "profit": "profit",
     "commission": "commission",
     "roi": "ROI",
-    "win_rate": "markets won",
-    "max_drawdown": "deepest drawdown",
+    "win_rate": "bets won",
+    "drawdown": "deepest drawdown",
     "sharpe": "Sharpe, per market",
     "turnover": "turnover",
     "longest_losing_run": "longest losing run",
@@ -74,7 +74,7 @@ def page(
         "<h2>Equity, net of commission</h2>",
         equity_svg(points),
         _section("The three cases", _CASES, _case_rows(data["totals"])),
-        _section("Strategies", _STRATEGY_COLUMNS, _strategy_rows(data["strategies"])),
+        _section("Strategies", _STRATEGY_COLUMNS, _strategy_rows(data["totals"]["strategies"])),
         _section("Markets", _MARKET_COLUMNS, _market_rows(data["markets"])),
         _section("Orders", _ORDER_COLUMNS, _order_rows(data["orders"]), total=data["number_of_orders"]),
         _section("Findings", ("code", "about", "what"), _finding_rows(findings)) if findings else "",
@@ -107,7 +107,7 @@ def _figure(name: str, value: float | None) -> str:
     if value is None:
         return "–"
     if name in _SHARES:
-        return f"{value:.2%}"
+        return f"{value:.2f} %"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
@@ -218,7 +218,7 @@ def _section(
 def _is_number(text: str) -> bool:
     return (
         text in {"", "–", "unsettled"}
-        or text.replace(",", "").rstrip("%").lstrip("-").replace(".", "", 1).isdecimal()
+        or text.replace(",", "").rstrip(" %").lstrip("-").replace(".", "", 1).isdecimal()
     )
 
 

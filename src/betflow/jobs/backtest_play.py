@@ -1,11 +1,12 @@
 """
 One group of tapes, played: the part of a backtest that workers do.
 
-A worker writes what each market came to into a file of its own, a line of canonical JSON each; the parent
-takes the files in the order of the groups, so that the result does not depend on who finished first.
+A worker writes what each market came to into a file of its own; the parent takes the files in the order of
+the groups, so that the result does not depend on who finished first, and memory not on how many wait.
 """
 
 import hashlib
+import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from betflow.tape.compression import Damage, StreamDamagedError
 from betflow.tape.containers import Member, damaged_content, members
 from betflow.trading.engine import Engine
 from betflow.trading.orders_file import ScriptedOrder
-from betflow.trading.results import market_results
+from betflow.trading.results import MarketResults, market_results
 from betflow.trading.requests import Latency
 from betflow.trading.scripted import ScriptedOrders
 from betflow.trading.strategy import Strategy
@@ -86,6 +87,13 @@ class PlayedTapes:
     tapes: tuple[PlayedTape, ...]
     findings: tuple[Finding, ...]
     inputs: tuple[Artifact, ...]
+
+
+def played_markets(path: Path) -> Iterator[tuple[str, MarketResults]]:
+    """Yield the markets of a file that `play` made: canonical JSON, and what was settled."""
+    with path.open("rb") as file:
+        while file.peek(1):
+            yield pickle.load(file)  # noqa: S301 - written by a worker of this run, in a folder of this run
 
 
 def play(task: PlayTask) -> Iterator[PlayedTapes]:
@@ -208,11 +216,11 @@ def _play(task: PlayTask, reels: Sequence[_Reel], number: int) -> PlayedTapes:
     first_bet_id = 1 + task.number * _BETS_OF_A_GROUP
     played = engine.run(reels, first_bet_id=first_bet_id)
     tapes = tuple(reel.played() for reel in reels)
-    path = task.folder / f"{task.number:07}-{number:07}.jsonl"
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    path = task.folder / f"{task.number:07}-{number:07}.pickle"
+    with path.open("wb") as file:
         for market in played.markets.values():
             results = market_results(market, discount_rate=terms.discount_rate, assumptions=terms.assumptions)
-            file.write(canonical_json(market_body(market, results, tapes)) + "\n")
+            pickle.dump((canonical_json(market_body(market, results, tapes)), results), file)
     inputs = () if any(tape.part for tape in task.tapes) or number else _inputs(task.tapes)
     return PlayedTapes(path, tapes, tuple(played.findings), inputs)
 

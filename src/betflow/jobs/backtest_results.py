@@ -8,15 +8,18 @@ its first key is ``markets``, and the others, which are known at the end, come b
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
+from betflow.jobs.backtest_play import PlayedTapes, played_markets
 from betflow.jobs.exports import written_whole
 from betflow.jobs.runs import RunContext
 from betflow.ledger.backtests import BacktestKind, BacktestTables
 from betflow.ledger.canonical import canonical_json
+from betflow.storage.files import make_private_folder
+from betflow.trading.results import MarketResults
 
 SCHEMA: Final = "betflow-backtest/1"
 FOLDER: Final = "backtests"
@@ -38,23 +41,16 @@ class Results:
         self._markets = 0
         self._write('{"markets":[')
 
-    def take(self, lines: Sequence[str], paths: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """
-        Write the markets of a group, in the journal together, and yield each.
-
-        Args:
-            lines: A line of canonical JSON for each market.
-            paths: Where the tapes of the group lie, by name; for the journal.
-        """
-        bodies = []
+    def take(self, played: PlayedTapes) -> Iterator[tuple[dict[str, Any], MarketResults]]:
+        """Write the markets of a group, in the journal together, and yield each as it was written and settled."""
+        paths = {tape.name: tape.path for tape in played.tapes}
         with self._context.ledger.transaction():
-            for line in lines:
+            for line, results in played_markets(played.markets):
                 self._write(("," if self._markets else "") + line)
                 self._markets += 1
                 body = json.loads(line)
-                bodies.append(body)
                 self._journal(BacktestKind.MARKET, body["market"]["market_id"], _with_paths(body, paths))
-        yield from bodies
+                yield body, results
 
     def finish(self, rest: Mapping[str, Any]) -> str:
         """
@@ -92,6 +88,6 @@ def _with_paths(body: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, 
 @contextmanager
 def results_at(path: Path, context: RunContext) -> Iterator[Results]:
     """Give the results to fill; the file appears, whole, at the end of the block."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     with written_whole(path) as part, part.open("wb") as file:
         yield Results(file, context)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from betflow.errors import Finding, NotFoundError, StorageError, UsageError
 from betflow.jobs.runs import Progress
@@ -152,16 +153,16 @@ def parse_query(terms: Sequence[str]) -> FilterOptions:
     Raises:
         UsageError: a term has a name that no query knows.
     """
-    options = FilterOptions()
+    given: dict[str, Any] = {}
     for name, value in parse_pairs(terms, "the query").items():
         field = name.replace("-", "_").casefold()
         if field == "settled":
-            options = replace(options, settled=parse_value(value, bool, name))
+            given[field] = parse_value(value, bool, name)
         elif field in _QUERY_NAMES:
-            options = replace(options, **{_QUERY_NAMES[field]: value})
+            given[_QUERY_NAMES[field]] = value
         else:
             raise UsageError(f"no query knows {name!r}.", advice=f"It knows {_QUERY_HELP}.")
-    return options
+    return FilterOptions(**given)
 
 
 def _of_archive(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from betflow.exchange.times import epoch_ms
@@ -15,14 +14,14 @@ class EquityPoint:
 
     Attributes:
         market_id: The market.
-        market_time: Its scheduled off, epoch milliseconds; None where it has none.
+        settled_at: When it was settled, else its scheduled off, epoch milliseconds; None where it has neither.
         worst: Net profit so far in the worst case.
         expected: The same in the expected case.
         best: The same in the best case.
     """
 
     market_id: str
-    market_time: int | None
+    settled_at: int | None
     worst: float
     expected: float
     best: float
@@ -30,21 +29,22 @@ class EquityPoint:
 
 def equity_curve(markets: Sequence[Mapping[str, Any]]) -> list[EquityPoint]:
     """
-    Return a point for each settled market with a bet, by scheduled off.
+    Return a point for each settled market with orders, in the order in which they were settled.
 
     Args:
-        markets: The markets of a backtest's answer, in any order; those of the same time stay in theirs.
+        markets: The markets of a backtest's answer; those of the same moment stay in their order.
     """
-    settled = [each for each in markets if each["settled"] and each["result"]["net"] is not None]
-    by_time = sorted(settled, key=_order)
-    sums = [
-        accumulate(round(each["net"] * 100) for each in (_case(market, case) for market in by_time))
-        for case in ("worst", "expected", "best")
-    ]
-    return [
-        EquityPoint(market["market_id"], _moment(market), *(amount / 100 for amount in amounts))
-        for market, *amounts in zip(by_time, *sums, strict=True)
-    ]
+    settled = [(_moment(each), each["result"]) for each in markets if each["settled"] and each["orders"]]
+    ids = [each["market_id"] for each in markets if each["settled"] and each["orders"]]
+    points: list[EquityPoint] = []
+    totals = [0, 0, 0]
+    for place in sorted(range(len(settled)), key=lambda place: settled[place][0] or 0):
+        moment, result = settled[place]
+        for case, amounts in enumerate((result["worst"], result, result["best"])):
+            totals[case] += round(amounts["net"] * 100)
+        worst, expected, best = (pennies / 100 for pennies in totals)
+        points.append(EquityPoint(ids[place], moment, worst, expected, best))
+    return points
 
 
 def deepest_drawdown(amounts: Sequence[float]) -> tuple[int, int]:
@@ -59,18 +59,10 @@ def deepest_drawdown(amounts: Sequence[float]) -> tuple[int, int]:
     return found
 
 
-def _case(market: Mapping[str, Any], case: str) -> Mapping[str, Any]:
-    result: Mapping[str, Any] = market["result"]
-    return result if case == "expected" else result[case]
-
-
-def _order(market: Mapping[str, Any]) -> tuple[bool, int]:
-    moment = _moment(market)
-    return moment is None, moment or 0
-
-
 def _moment(market: Mapping[str, Any]) -> int | None:
-    try:
-        return epoch_ms(market["market_time"]) if market["market_time"] else None
-    except ValueError:
-        return None  # the definition's own text
+    for name in ("settled_time", "market_time"):
+        try:
+            return epoch_ms(market[name] or "")
+        except ValueError:
+            continue  # the definition's own text: take the next best
+    return None

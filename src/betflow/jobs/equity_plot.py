@@ -1,7 +1,7 @@
 """
 The equity curve as a picture. Needs the extra ``plot``; drawn without a display.
 
-One step for each settled market, by scheduled off: the expected case as a line, worst to best as a band
+One step for each settled market, in the order of settlement: the expected case as a line, worst to best as a band
 around it, and the deepest drawdown of the expected case marked.
 """
 
@@ -31,7 +31,7 @@ def draw_equity(path: Path, points: Sequence[EquityPoint], *, title: str, curren
 
     Args:
         path: Where.
-        points: At least none: an empty curve says that nothing was settled.
+        points: The curve; without any the picture says that nothing was settled.
         title: What was played.
         currency: The account's.
     """
@@ -103,14 +103,14 @@ def _draw_curve(axes: Axes, points: Sequence[EquityPoint]) -> None:
 
 
 def _label_markets(axes: Axes, points: Sequence[EquityPoint]) -> None:
-    """Write the scheduled off below some of the markets."""
+    """Write the time of settlement below some of the markets."""
     step = max(1, -(-len(points) // _MOST_LABELS))
     places = range(step, len(points) + 1, step)
     axes.set_xticks(list(places), [_label(points[place - 1], place) for place in places])
 
 
 def _label(point: EquityPoint, place: int) -> str:
-    if point.market_time is None:
+    if point.settled_at is None:
         return f"{place:,}"
-    text = iso(point.market_time)
+    text = iso(point.settled_at)
     return f"{place:,}\n{text[:10]} {text[11:16]}"

@@ -51,38 +51,29 @@ def sentence(event: Event) -> str:
 
 
 def decision(order: Mapping[str, Any]) -> str:
-    """Tell what was asked for, from an order's row."""
+    """Tell what was asked for, from an order with its instruction in Betfair's words."""
+    instruction = order["instruction"]
     side = order["side"].lower()
-    what = _WHAT.get(order["order_type"], _limit)(order)
-    more = [
-        str(order[name])
-        for name in ("persistence_type", "time_in_force", "bet_target_type")
-        if order.get(name) not in {None, "LAPSE"}
-    ]
-    return f"decided to {side} {what}" + (f", {', '.join(more)}" if more else "")
-
-
-def _limit(order: Mapping[str, Any]) -> str:
     direction = "higher" if order["side"] == "BACK" else "lower"
-    return f"{money(order['size'])} at {price(order['price'])} or {direction}"
+    limit, on_close = instruction.get("limitOrder"), instruction.get("limitOnCloseOrder")
+    if limit is not None:
+        names = ("persistenceType", "timeInForce")
+        more = [limit[name] for name in names if limit.get(name) not in {None, "LAPSE"}]
+        terms = ", ".join([f"{price(limit['price'])} or {direction}", *more])
+        return f"decided to {side} {_aim(limit)} at {terms}"
+    if on_close is not None:
+        terms = f"if it is {price(on_close['price'])} or {direction}"
+        return f"decided to {side} at the starting price {terms}, with {money(on_close['liability'])} at risk"
+    risk = money(instruction["marketOnCloseOrder"]["liability"])
+    return f"decided to {side} at the starting price, with {risk} at risk"
 
 
-def _limit_on_close(order: Mapping[str, Any]) -> str:
-    direction = "higher" if order["side"] == "BACK" else "lower"
-    return f"at the starting price if it is {price(order['price'])} or {direction}, {_at_risk(order)}"
-
-
-def _market_on_close(order: Mapping[str, Any]) -> str:
-    return f"at the starting price, {_at_risk(order)}"
-
-
-def _at_risk(order: Mapping[str, Any]) -> str:
-    return f"with {money(order.get('liability') or order['size'])} at risk"
-
-
-_WHAT: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = MappingProxyType(
-    {"LIMIT": _limit, "LIMIT_ON_CLOSE": _limit_on_close, "MARKET_ON_CLOSE": _market_on_close}
-)
+def _aim(limit: Mapping[str, Any]) -> str:
+    if limit.get("betTargetType") is None:
+        least = limit.get("minFillSize")
+        return money(limit.get("size")) + (f" (at least {money(least)})" if least else "")
+    target = limit["betTargetType"].replace("_", " ").lower()
+    return f"for a {target} of {money(limit.get('betTargetSize'))}"
 
 
 def money(amount: float | None) -> str:

@@ -52,7 +52,7 @@ def _parsed(text: str, kind: type) -> Any:  # noqa: ANN401 - of the kind
         return {str(each.value).casefold(): each for each in kind}[text.casefold()]
     if kind is bool:
         return _TRUTHS[text.casefold()]
-    value = kind(text)
+    value = {int: int, Decimal: Decimal}.get(kind, str)(text)
     if isinstance(value, Decimal) and not value.is_finite():
         raise ValueError(text)
     return value
