@@ -8,10 +8,12 @@ differs, and with it profit and commission. Where a market has no result, nothin
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions
 from betflow.exchange.bets import MatchedBet
+from betflow.exchange.exposure import exposure
 from betflow.exchange.matching.bets import matched_bets, pounds
 from betflow.exchange.matching.orders import Case, Order
 from betflow.exchange.money import ZERO, exact
@@ -128,12 +130,14 @@ class MarketResults:
         definition: Its last definition; None where the tape has none.
         rows: A row for each order that was asked for, in that order.
         settled: The settlement by case.
+        risked: What each matched bet could have lost, by case and bet id; 0 where it is void.
     """
 
     market_id: str
     definition: MarketDefinition | None
     rows: tuple[OrderRow, ...]
     settled: Mapping[Case, SettledMarket]
+    risked: Mapping[Case, Mapping[str, Decimal]]
 
 
 def market_results(
@@ -159,21 +163,29 @@ def market_results(
     terms = result or market_result(
         played.market_id, played.definition or MarketDefinition(), removed_at=played.removed_at
     )
+    matched = {case: [_bets(each, case) for each in played.placements] for case in Case}
     settled = {
         case: settle_market(
-            [bet for each in played.placements for bet in _bets(each, case)],
-            terms,
-            discount_rate=discount_rate,
-            assumptions=assumptions,
+            chain.from_iterable(matched[case]), terms, discount_rate=discount_rate, assumptions=assumptions
         )
         for case in Case
     }
-    bets = {case: {bet.bet_id: bet for bet in market.bets} for case, market in settled.items()}
+    risked = {
+        case: {
+            bets[0].bet_id: exposure(bets, terms, assumptions=assumptions) for bets in matched[case] if bets
+        }
+        for case in Case
+    }
+    found = {case: {bet.bet_id: bet for bet in market.bets} for case, market in settled.items()}
     is_decided = terms.is_closed or terms.is_void
-    rows = tuple(
-        _row(each, bets, is_decided=is_decided, assumptions=assumptions) for each in played.placements
+    rows = [_row(each, found, is_decided=is_decided, assumptions=assumptions) for each in played.placements]
+    return MarketResults(
+        market_id=played.market_id,
+        definition=played.definition,
+        rows=tuple(rows),
+        settled=settled,
+        risked=risked,
     )
-    return MarketResults(market_id=played.market_id, definition=played.definition, rows=rows, settled=settled)
 
 
 def order_rows(

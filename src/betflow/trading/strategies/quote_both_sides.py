@@ -71,3 +71,9 @@ class QuoteBothSides(Strategy):
     def _ahead(orders: list[Order], side: Side) -> float:
         """Return by how much more is matched on a side than on the other, in the account's currency."""
         return sum(each.matched[Case.EXPECTED] * (1 if each.side is side else -1) for each in orders) / 100
+
+
+def _is_crossed(runner: RunnerBook) -> bool:
+    """Say whether the best prices overlap, as they do in some recordings: an order would match at once."""
+    back, lay = runner.best_back, runner.best_lay
+    return back is not None and lay is not None and back >= lay
