@@ -137,6 +137,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "tapes": f"{len(data['tapes']):,}, {data['messages']:,} messages",
             "markets": _number_of_markets(data["markets"]),
             "orders": f"{data['number_of_orders']:,}",
+            "skipped": _skipped(data["skipped_files"]),
             "assumptions": data["request"]["assumptions"]["name"],
             "time": f"{data['seconds']:.1f} s, {data['workers']} worker{'' if data['workers'] == 1 else 's'}",
         }
@@ -147,6 +148,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     screen.table(
         ["case", *_TOTALS.values()],
         [[case, *(_figure(amounts[name]) for name in _TOTALS)] for case, amounts in cases.items()],
+        spare=[("losing run",), ("turnover",), ("Sharpe",), ("drawdown",)],
     )
     if len(data["totals"]["strategies"]) > 1:
         screen.line()
@@ -158,8 +160,15 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
         screen.line()
         _render_orders(data, screen)
     screen.line()
-    screen.fields({"result hash": data["result_hash"], "results": data["results_file"]})
-    screen.fields({name: data[name] for name in ("plot", "html")})
+    names = {"result hash": "result_hash", "results": "results_file", "plot": "plot", "html": "html"}
+    screen.fields({label: data[name] for label, name in names.items()})
+
+
+def _skipped(files: list[str]) -> str | None:
+    if not files:
+        return None
+    more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    return f"{files[0]}{more}: no tapes"
 
 
 def _number_of_markets(markets: list[dict[str, Any]]) -> str:
@@ -193,12 +202,13 @@ def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
             ]
             for market in shown
         ],
+        spare=[("scheduled off",), ("type",), ("event",)],
     )
     rest = len(with_orders) - len(shown)
     if rest:
-        screen.line(f"… and {rest:,} markets more; --json and the results file have all.")
+        screen.note(f"{rest:,} markets more are in --json and the results file")
     if len(with_orders) < len(markets):
-        screen.line(f"{len(markets) - len(with_orders):,} markets without orders are not shown.")
+        screen.note(f"{len(markets) - len(with_orders):,} markets without orders are not shown")
 
 
 def _market_result(market: dict[str, Any]) -> list[object]:
@@ -221,10 +231,11 @@ def _render_orders(data: dict[str, Any], screen: Screen) -> None:
             ]
             for order in shown
         ],
+        spare=[("average",), ("size",), ("worst", "best"), ("runner",)],
     )
     rest = data["number_of_orders"] - len(shown)
     if rest:
-        screen.line(f"… and {rest:,} orders more; --json and the results file have all.")
+        screen.note(f"{rest:,} orders more are in the results file")
 
 
 def _price(price: float | None) -> Decimal | None:
@@ -236,8 +247,7 @@ def _render_story(data: dict[str, Any], screen: Screen) -> None:
     screen.fields(data["heading"])
     for event in data["story"]:
         screen.line()
-        screen.line(f"{event['at_iso']}  {event['text']}")
-        screen.line(f"    {event['evidence']}")
+        screen.fields({event["at_iso"]: event["text"], " " * len(event["at_iso"]): event["evidence"]})
     screen.line()
     screen.table(
         ["case", "matched", "average", "remaining", "cancelled", "lapsed", "void", "profit"],
@@ -250,5 +260,6 @@ def _render_story(data: dict[str, Any], screen: Screen) -> None:
             for case, paid in data["paid"].items()
         ],
     )
-    for line in data["why"]:
-        screen.line(line)
+    screen.line()
+    for reason in data["why"]:
+        screen.sentence(reason)

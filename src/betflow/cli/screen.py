@@ -81,8 +81,12 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Write a remark, in brackets, on as many lines as it needs."""
+        self.sentence(f"({text})")
+
+    def sentence(self, text: str) -> None:
+        """Write a text on as many lines as it needs, broken between words."""
         room = self._room()
-        for line in [f"({text})"] if room is None else _wrapped(f"({text})", room):
+        for line in [text] if room is None else _wrapped(text, room):
             self.line(line)
 
     def _room(self) -> int | None:

@@ -57,6 +57,7 @@ def backtest(request: BacktestRequest, context: RunContext) -> Outcome:
         "result_hash": result_hash,
         "results_file": str(results_file),
         **answer.data(rest),
+        "skipped_files": [str(path) for path in planned.skipped],
         "workers": workers,
         "seconds": round((context.clock() - started) / 1000, 3),
         "plot": None if request.plot is None else str(request.plot),

@@ -120,18 +120,17 @@ class Answer:
         totals = self._totals
         return {
             **_in_cases({case: totals.overall(case) for case in Case}),
-            **{
-                name: [
-                    {key: value, **_in_cases({case: totals.by(group, case)[value] for case in Case})}
-                    for value in totals.by(group)
-                ]
-                for name, key, group in (
-                    ("strategies", "strategy", Group.STRATEGY),
-                    ("sides", "side", Group.SIDE),
-                    ("events", "event_id", Group.EVENT),
-                )
-            },
+            "strategies": self._by(Group.STRATEGY, "strategy"),
+            "sides": self._by(Group.SIDE, "side"),
+            "events": self._by(Group.EVENT, "event_id"),
         }
+
+    def _by(self, group: Group, name: str) -> list[dict[str, Any]]:
+        cases = {case: self._totals.by(group, case) for case in Case}
+        return [
+            {name: key, **_in_cases({case: cases[case][key] for case in Case})}
+            for key in cases[Case.EXPECTED]
+        ]
 
 
 def _in_cases(performance: Mapping[Case, Performance]) -> dict[str, Any]:

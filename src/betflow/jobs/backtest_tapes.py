@@ -8,7 +8,7 @@ tape only: of archived tapes the best, of paths the first.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,15 @@ from betflow.tape.index import Index
 from betflow.tape.manifest import MarketSummary
 from betflow.tape.parts import Part, tar_parts
 from betflow.tape.selection import FilterOptions
+from betflow.wire.stream import MarketChangeMessage
 
 _MARKET_ID = re.compile(r"\d+\.\d+", re.ASCII)
 _FIRST_MESSAGES = 100
+_HEAD_BYTES = 4096
+_OPERATION = b'"op"'
+_LINE_CODES = frozenset({"tape.line-damaged", "tape.half-line", "tape.more-findings"})
+_WORTH_A_WORKER = 64
+"""Tapes to look into below which another process costs more time than it saves."""
 _QUERY_NAMES = {
     "event_type": "event_types",
     "country": "countries",
@@ -75,11 +81,13 @@ class Survey:
         markets: In order of appearance.
         events: The events of those markets.
         has_several: Whether there is another tape behind it in the file.
+        is_tape: Whether it looks like a recording of the stream, damaged or not.
     """
 
     markets: tuple[str, ...] = ()
     events: frozenset[str] = frozenset()
     has_several: bool = False
+    is_tape: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +99,13 @@ class Plan:
         groups: Tapes that are played together, in the order of the first tape of each.
         markets: By tape, the markets that are known to be in it.
         findings: Tapes that would play a market again.
+        skipped: Files in folders that are no tapes.
     """
 
     groups: tuple[tuple[TapeChoice, ...], ...]
     markets: dict[TapeChoice, frozenset[str]]
     findings: tuple[Finding, ...] = ()
+    skipped: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +133,14 @@ def plan(sources: Sequence[str], data_dir: Path, *, workers: int, progress: Prog
         UsageError: a query that makes no sense.
     """
     paths, market_ids, terms = _sorted_out(sources)
-    known = [*_of_paths(paths, workers, progress), *_of_archive(market_ids, terms, data_dir, sources)]
-    return _grouped(*_each_market_once(known))
+    of_paths, skipped = _of_paths(paths, workers, progress)
+    known, findings = _each_market_once([*of_paths, *_of_archive(market_ids, terms, data_dir, sources)])
+    if not known:
+        raise NotFoundError(
+            f"there is no tape in {', '.join(map(str, paths))}.",
+            advice="Name files that are, or folders of them.",
+        )
+    return replace(_grouped(known), findings=tuple(findings), skipped=tuple(skipped))
 
 
 def _sorted_out(sources: Sequence[str]) -> tuple[list[Path], list[str], list[str]]:
@@ -205,24 +221,28 @@ def _archived(archive: Archive, sha256: str, found: Sequence[tuple[str, str]]) -
     return _Known(tape, markets, frozenset(event for _, event in found if event))
 
 
-def _of_paths(paths: Sequence[Path], workers: int, progress: Progress) -> list[_Known]:
-    """Look into files for the markets and events that they hold."""
+def _of_paths(paths: Sequence[Path], workers: int, progress: Progress) -> tuple[list[_Known], list[Path]]:
+    """Look into files for the markets and events that they hold; return those that are no tapes apart."""
     named = dict.fromkeys(file for path in paths for file in files([path]))
     choices = [choice for file in named for choice in _parts(file)]
-    if not choices:
-        return []
+    known: list[_Known] = []
+    skipped: list[Path] = []
     progress.start("Looking into the tapes", total=len(choices), unit="tapes")
-    found: list[_Known] = []
+    workers = max(1, min(workers, len(choices) // _WORTH_A_WORKER))
     for report in in_order(work(choices, survey, workers=workers)):
         if report.result is None:
             progress.advance()
         if report.result is None and report.error is None:
             continue
         seen = report.result or Survey()  # what is wrong with it shows when it is played
-        tape = replace(choices[report.task], has_several=seen.has_several)
-        found.append(_Known(tape, seen.markets, seen.events))
+        choice = choices[report.task]
+        if seen.is_tape or choice.path in paths:
+            tape = replace(choice, has_several=seen.has_several)
+            known.append(_Known(tape, seen.markets, seen.events))
+        else:
+            skipped.append(choice.path)
     progress.stop()
-    return found
+    return known, skipped
 
 
 def _parts(file: Path) -> list[TapeChoice]:
@@ -235,21 +255,46 @@ def _parts(file: Path) -> list[TapeChoice]:
 
 def survey(tape: TapeChoice) -> Iterator[Survey]:
     """Look at the first messages of a tape; of one that cannot be read nothing is known."""
-    markets: dict[str, None] = {}
-    events: set[str] = set()
-    number = 0
+    seen = _Seen()
+    has_several = False
     try:
         for number, member in enumerate(members(tape.path, part=tape.part), start=1):
-            if number > 1:
+            has_several = number > 1
+            if has_several:
                 break
-            for message in islice(Tape(member, readahead=False).messages(), _FIRST_MESSAGES):
-                for change in message.mc or ():
-                    markets[change.id] = None
-                    if change.market_definition is not None and change.market_definition.event_id:
-                        events.add(change.market_definition.event_id)
+            reading = Tape(member, readahead=False, on_chunk=seen.take)
+            for message in islice(reading.messages(), _FIRST_MESSAGES):
+                seen.add(message)
+            seen.is_damaged = not seen.messages and any(
+                finding.code not in _LINE_CODES for finding in reading.findings
+            )
     except (StreamDamagedError, StorageError, NotFoundError, OSError):
-        pass  # a finding when it is played
-    yield Survey(tuple(markets), frozenset(events), has_several=number > 1)
+        seen.is_damaged = True  # a finding when it is played
+    is_tape = has_several or seen.messages > 0 or seen.is_damaged or _OPERATION in seen.head
+    yield Survey(tuple(seen.markets), frozenset(seen.events), has_several=has_several, is_tape=is_tape)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the beginning of a tape shows."""
+
+    head: bytes = b""
+    messages: int = 0
+    markets: dict[str, None] = field(default_factory=dict)
+    events: set[str] = field(default_factory=set)
+    is_damaged: bool = False
+
+    def take(self, chunk: bytes) -> None:
+        """Remember the first bytes."""
+        self.head = self.head or chunk[:_HEAD_BYTES]
+
+    def add(self, message: MarketChangeMessage) -> None:
+        """Remember the markets of a message and their events."""
+        self.messages += 1
+        for change in message.mc or ():
+            self.markets[change.id] = None
+            if change.market_definition is not None and change.market_definition.event_id:
+                self.events.add(change.market_definition.event_id)
 
 
 def _each_market_once(known: Sequence[_Known]) -> tuple[list[_Known], list[Finding]]:
@@ -272,7 +317,7 @@ def _each_market_once(known: Sequence[_Known]) -> tuple[list[_Known], list[Findi
     return kept, findings
 
 
-def _grouped(known: Sequence[_Known], findings: Sequence[Finding]) -> Plan:
+def _grouped(known: Sequence[_Known]) -> Plan:
     """Put tapes that share an event in one group, at the place of the first of them."""
     leaders = list(range(len(known)))
 
@@ -293,5 +338,4 @@ def _grouped(known: Sequence[_Known], findings: Sequence[Finding]) -> Plan:
     return Plan(
         tuple(map(tuple, groups.values())),
         {each.tape: frozenset(each.markets) for each in known},
-        tuple(findings),
     )

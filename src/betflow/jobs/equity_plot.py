@@ -75,10 +75,10 @@ def _draw_curve(axes: Axes, points: Sequence[EquityPoint]) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
     if worst != best:
         axes.fill_between(
-            places, worst, best, step="post", color=_BAND, linewidth=0, zorder=2, label="worst to best case"
+            places, worst, best, step="pre", color=_BAND, linewidth=0, zorder=2, label="worst to best case"
         )
     axes.plot(
-        places, expected, color=_LINE, linewidth=1.7, drawstyle="steps-post", zorder=3, label="expected case"
+        places, expected, color=_LINE, linewidth=1.7, drawstyle="steps-pre", zorder=3, label="expected case"
     )
     peak, trough = deepest_drawdown(expected)
     if peak < trough:
@@ -106,7 +106,7 @@ def _label_markets(axes: Axes, points: Sequence[EquityPoint]) -> None:
     """Write the time of settlement below some of the markets."""
     step = max(1, -(-len(points) // _MOST_LABELS))
     places = range(step, len(points) + 1, step)
-    axes.set_xticks(list(places), [_label(points[place - 1], place) for place in places])
+    axes.set_xticks([place - 0.5 for place in places], [_label(points[place - 1], place) for place in places])
 
 
 def _label(point: EquityPoint, place: int) -> str:

@@ -57,10 +57,10 @@ def equity_svg(points: Sequence[EquityPoint]) -> str:
 
 
 def _steps(curve: Sequence[float], shown: Sequence[int]) -> list[tuple[int, float]]:
-    """Return the corners of a staircase."""
+    """Return the corners of a staircase: each step is as wide as a market, and as high as it left the total."""
     corners = [(shown[0], curve[shown[0]])]
     for before, place in zip(shown, shown[1:], strict=False):
-        corners += [(place, curve[before]), (place, curve[place])]
+        corners += [(before, curve[place]), (place, curve[place])]
     return corners
 
 
