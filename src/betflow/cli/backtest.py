@@ -1,4 +1,4 @@
-"""``betflow backtest`` and ``betflow backtest explain``: what would have been matched, and what it would have paid."""
+"""``betflow backtest`` and ``betflow backtest explain``: what would have been matched, and what it paid."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -71,9 +71,9 @@ def backtest(
     """
     Play a strategy or a file of orders against recorded markets, and settle what was matched.
 
-    Markets of one event are played together, in the order in which Betfair published them. What cannot be known
-    of the queue gives three results for each order: the worst, the expected and the best case. The same input
-    gives the same result hash, on any number of workers.
+    Markets of one event are played together, in the order in which Betfair published them. What cannot be
+    known of the queue gives three results for each order: the worst, the expected and the best case. The same
+    input gives the same result hash, on any number of workers.
     """
     from betflow.jobs.backtest import BacktestRequest
     from betflow.jobs.backtest import backtest as job
@@ -109,7 +109,7 @@ def explain(
         typer.Option("--market", metavar="ID", help="Which market, where several have such an order."),
     ] = None,
 ) -> None:
-    """Tell an order's story in plain words: what happened to it, by which rule, and where that is recorded."""
+    """Tell an order's story in plain words: what happened, by which rule, and where that is recorded."""
     from betflow.jobs.backtest_explain import ExplainRequest
     from betflow.jobs.backtest_explain import explain as job
 

@@ -1,11 +1,12 @@
 """
 ``betflow backtest``: strategies and orders played against recorded markets, settled, and written down.
 
-Workers play groups of tapes (`betflow.jobs.backtest_play`); this process takes what they found in the order of
-the groups, so that the results are the same bytes for any number of workers.
+Workers play groups of tapes (`betflow.jobs.backtest_play`); this process takes what they found in the order
+of the groups, so that the results are the same bytes for any number of workers.
 """
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +26,6 @@ from betflow.jobs.plain import plain
 from betflow.jobs.processors import processors, size_of, worthwhile_workers
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import Report, in_order, work
-from betflow.trading.orders_file import ScriptedOrder
 
 __all__ = ["BacktestRequest", "backtest"]
 
@@ -106,15 +106,15 @@ def _play_all(
 
 
 def _tasks(planned: Plan, asked: Checked, folder: Path, *, readahead: bool) -> Iterator[PlayTask]:
-    by_market: dict[str, list[ScriptedOrder]] = {}
+    by_market = defaultdict(list)
     for order in asked.orders:
-        by_market.setdefault(order.market_id, []).append(order)
+        by_market[order.market_id].append(order)
     for number, tapes in enumerate(planned.groups):
         # A tape of several markets may have more than its first messages tell: it gets all orders.
         known = frozenset().union(*(planned.markets[tape] for tape in tapes))
         is_known = len(known) == len(tapes)
         orders = (
-            tuple(order for market_id in sorted(known) for order in by_market.get(market_id, ()))
+            tuple(order for market_id in sorted(known) for order in by_market[market_id])
             if is_known
             else asked.orders
         )

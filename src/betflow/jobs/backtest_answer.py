@@ -1,4 +1,4 @@
-"""What a backtest answers, gathered market by market; memory grows by what is listed, not by what happened."""
+"""What a backtest answers, gathered market by market; memory grows with what is listed alone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +18,7 @@ from betflow.trading.performance import Group, Performance, Totals
 from betflow.trading.results import MarketResults, row_of_unplayed
 from betflow.trading.scripted import ScriptedOrders
 
-MOST_ORDERS: Final = 2_000
+MOST_ORDERS: Final = 1_000
 """Orders in the answer; the results file has all."""
 
 

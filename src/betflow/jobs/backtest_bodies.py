@@ -1,8 +1,8 @@
 """
 What a backtest writes down, in plain JSON types: markets, their orders, and what happened to them.
 
-Nothing here depends on where tapes lie, on the run or on the time of day, so that the same input gives the same
-bytes. docs/reference/backtest.md says what every name means.
+Nothing here depends on where tapes lie, on the run or on the time of day, so that the same input gives the
+same bytes. docs/reference/backtest.md says what every name means.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -27,10 +27,10 @@ _WHY: Final[Mapping[str, str]] = MappingProxyType(
         Rule.DEAD_HEAT: "A dead heat divides the stake",
         Rule.LINE: "The result of the line decides, at odds of 2",
         Rule.HANDICAP: "The score after the handicap decides",
-        Rule.REDUCED: "The price is reduced, because another runner was taken out after it was matched",
+        Rule.REDUCED: "The price is reduced: another runner was taken out after it was matched",
         Rule.HIDDEN: "Its runner is still hidden at the settlement",
         Rule.REMOVED: "Void: its runner was taken out of the market",
-        Rule.REMOVED_AFTERWARDS: "Void: another runner was taken out after it was matched, which voids it here",
+        Rule.REMOVED_AFTERWARDS: "Void: another runner was taken out after it was matched",
         Rule.MARKET_VOID: "Void: the whole market is",
         Rule.PLACE_PART_VOID: "The place part is void: no more runners were left than places are paid",
         Rule.NOT_CLOSED: "Unsettled: the recording ends before the market was settled",
@@ -200,28 +200,29 @@ def _reason(order: Mapping[str, Any]) -> str:
 
 
 def _arithmetic(order: Mapping[str, Any], rules: list[str]) -> Iterator[str]:
-    """Work the profit out once more, where a winner or loser at a price decides alone."""
+    """Work the profit out once more, where a winner or a loser at a price decides alone."""
     decided = [rule for rule in rules if rule in {Rule.WINNER, Rule.LOSER}]
     if len(decided) != 1 or not set(rules) <= _PLAIN:
         return
-    for case in _CASES:
+    is_same = all(_paid(order, case)["profit"] == order["profit"] for case in _CASES)
+    for case in ["expected"] if is_same else _CASES:
         paid = _paid(order, case)
-        size, average, profit = paid["size_matched"], paid["average_price_matched"], paid["profit"]
-        if not size or profit is None or (case != "expected" and paid == _paid(order, "expected")):
+        size, profit = paid["size_matched"], money(paid["profit"])
+        if not size or paid["profit"] is None:
             continue
-        has_won = decided[0] == Rule.WINNER
-        sign = "" if has_won is (order["side"] == "BACK") else "-"
-        sum_ = f"{sign}{money(size)} × ({price(average)} - 1)" if has_won else f"{sign}{money(size)}"
-        yield (
-            f"{case.capitalize()} case: {sum_} = {money(profit)}."
-            if has_won
-            else (f"{case.capitalize()} case: the backer's stake, {money(profit)}.")
-        )
+        name = "In each case" if is_same else f"In the {case} case"
+        if decided[0] == Rule.WINNER:
+            sign = "" if order["side"] == "BACK" else "-"
+            average = price(paid["average_price_matched"])
+            yield f"{name}: {sign}{money(size)} × ({average} - 1) = {profit}."
+        else:
+            yield f"{name}: the backer's stake, {profit}."
 
 
 def _commission(body: Mapping[str, Any]) -> str:
     result = body["result"]
     return (
-        f"Before commission, which is on what the market paid in all: {money(result['profit'])} in the expected "
-        f"case, {result['commission_rate']:g} % of the winnings are {money(result['commission'])}."
+        "Before commission, which is on what the market paid in all: in the expected case "
+        f"{money(result['profit'])}, and {result['commission_rate']:g} % of the winnings are "
+        f"{money(result['commission'])}."
     )

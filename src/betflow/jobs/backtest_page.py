@@ -21,12 +21,13 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e3e8ee; --faint: #97a1ad; --line: #363d46;
   --page: #14181d; --curve: #6aa6ff; --band: #6aa6ff30; --loss: #ff7b8f; --win: #5bd08c; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.25rem 4rem; background: var(--page); color: var(--ink);
-  font: 15px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.25rem 4rem; background: var(--page);
+  color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2.25rem 0 .5rem; }
 p { margin: .35rem 0; } .faint { color: var(--faint); } code { font: 13px/1.5 ui-monospace, monospace;
   overflow-wrap: anywhere; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1rem; margin: 1.25rem 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1rem;
+  margin: 1.25rem 0; }
 .figures div { border-top: 2px solid var(--line); padding-top: .4rem; } .figures b { display: block;
   font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
@@ -80,11 +81,18 @@ def page(
         _section("Findings", ("code", "about", "what"), _finding_rows(findings)) if findings else "",
         _section("What was asked for", ("name", "value"), _request_rows(data["request"])),
         f"<h2>Proof</h2><p>Result hash <code>{escape(data['result_hash'])}</code></p>",
-        '<p class="faint">The same input gives the same hash, on any number of workers. '
-        f"<code>sha256sum {escape(data['results_file'])}</code> gives it too; "
-        "<code>betflow backtest explain REF</code> tells an order's story.</p></html>\n",
+        _proof(data["results_file"]),
+        "</html>\n",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _proof(results_file: str) -> str:
+    return (
+        '<p class="faint">The same input gives the same hash, on any number of workers. '
+        f"<code>sha256sum {escape(results_file)}</code> gives it too; "
+        "<code>betflow backtest explain REF</code> tells an order's story.</p>"
+    )
 
 
 def _what(data: Mapping[str, Any]) -> str:
@@ -97,7 +105,8 @@ def _what(data: Mapping[str, Any]) -> str:
 
 def _figures(totals: Mapping[str, Any]) -> str:
     cells = [
-        f'<div><span class="faint">{label}</span><b{_tone(name, totals[name])}>{_figure(name, totals[name])}</b></div>'
+        f'<div><span class="faint">{label}</span>'
+        f"<b{_tone(name, totals[name])}>{_figure(name, totals[name])}</b></div>"
         for name, label in _FIGURES.items()
     ]
     return f'<div class="figures">{"".join(cells)}</div>'

@@ -28,10 +28,9 @@ from betflow.tape.compression import Damage, StreamDamagedError
 from betflow.tape.containers import Member, damaged_content, members
 from betflow.trading.engine import Engine
 from betflow.trading.orders_file import ScriptedOrder
-from betflow.trading.results import MarketResults, market_results
 from betflow.trading.requests import Latency
+from betflow.trading.results import MarketResults, market_results
 from betflow.trading.scripted import ScriptedOrders
-from betflow.trading.strategy import Strategy
 from betflow.wire.stream import MarketChangeMessage
 
 _BETS_OF_A_GROUP = 1_000_000
@@ -207,12 +206,11 @@ def _one_finding(tape: Tape) -> Finding | None:
 
 def _play(task: PlayTask, reels: Sequence[_Reel], number: int) -> PlayedTapes:
     terms = task.terms
-    strategies: list[Strategy] = []
-    if terms.strategy is not None:
-        strategies.append(terms.strategy.made())
-    if task.orders:
-        strategies.append(ScriptedOrders(task.orders))
-    engine = Engine(strategies, latency=terms.latency, account=terms.account, assumptions=terms.assumptions)
+    decided = [] if terms.strategy is None else [terms.strategy.made()]
+    scripted = [ScriptedOrders(task.orders)] if task.orders else []
+    engine = Engine(
+        [*decided, *scripted], latency=terms.latency, account=terms.account, assumptions=terms.assumptions
+    )
     first_bet_id = 1 + task.number * _BETS_OF_A_GROUP
     played = engine.run(reels, first_bet_id=first_bet_id)
     tapes = tuple(reel.played() for reel in reels)

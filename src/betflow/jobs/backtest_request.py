@@ -82,7 +82,7 @@ def checked(request: BacktestRequest, data_dir: Path) -> Checked:
     if request.strategy is None and request.orders is None:
         raise UsageError(
             "there is nothing to play: neither a strategy nor orders.",
-            advice=f"Give --strategy ({', '.join(known_strategies())} or module:Class), --orders FILE, or both.",
+            advice=f"Give --strategy ({', '.join(known_strategies())} or module:Class) or --orders FILE.",
         )
     if request.strategy is None and request.parameters:
         raise UsageError("--param is for a strategy, and none is given.", advice="Name it with --strategy.")
@@ -103,7 +103,7 @@ def checked(request: BacktestRequest, data_dir: Path) -> Checked:
 
 
 def _sources_of(orders: Sequence[ScriptedOrder], strategy: StrategyChoice | None) -> tuple[str, ...]:
-    """Without any source, orders alone are played on the markets that they name; else on the whole archive."""
+    """Without any source, orders alone are played on the markets that they name, else on the archive."""
     return () if strategy is not None else tuple(dict.fromkeys(order.market_id for order in orders))
 
 

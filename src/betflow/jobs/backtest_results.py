@@ -42,7 +42,7 @@ class Results:
         self._write('{"markets":[')
 
     def take(self, played: PlayedTapes) -> Iterator[tuple[dict[str, Any], MarketResults]]:
-        """Write the markets of a group, in the journal together, and yield each as it was written and settled."""
+        """Write the markets of a group, in the journal together; yield each as it was written and settled."""
         paths = {tape.name: tape.path for tape in played.tapes}
         with self._context.ledger.transaction():
             for line, results in played_markets(played.markets):

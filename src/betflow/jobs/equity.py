@@ -14,7 +14,7 @@ class EquityPoint:
 
     Attributes:
         market_id: The market.
-        settled_at: When it was settled, else its scheduled off, epoch milliseconds; None where it has neither.
+        settled_at: When it was settled, else its scheduled off, epoch milliseconds; None without either.
         worst: Net profit so far in the worst case.
         expected: The same in the expected case.
         best: The same in the best case.
@@ -48,7 +48,7 @@ def equity_curve(markets: Sequence[Mapping[str, Any]]) -> list[EquityPoint]:
 
 
 def deepest_drawdown(amounts: Sequence[float]) -> tuple[int, int]:
-    """Return the places of the peak and the trough between which the most was lost; equal where nothing was."""
+    """Return the places of peak and trough between which the most was lost; equal where nothing was."""
     peak = 0
     found = (0, 0)
     for place, amount in enumerate(amounts):

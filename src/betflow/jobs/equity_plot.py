@@ -1,8 +1,8 @@
 """
 The equity curve as a picture. Needs the extra ``plot``; drawn without a display.
 
-One step for each settled market, in the order of settlement: the expected case as a line, worst to best as a band
-around it, and the deepest drawdown of the expected case marked.
+One step for each settled market, in the order of settlement: the expected case as a line, worst to best as a
+band around it, and the deepest drawdown of the expected case marked.
 """
 
 import warnings

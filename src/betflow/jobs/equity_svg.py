@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, pairwise
 
 from betflow.jobs.equity import EquityPoint, deepest_drawdown
 
@@ -57,9 +58,9 @@ def equity_svg(points: Sequence[EquityPoint]) -> str:
 
 
 def _steps(curve: Sequence[float], shown: Sequence[int]) -> list[tuple[int, float]]:
-    """Return the corners of a staircase: each step is as wide as a market, and as high as it left the total."""
+    """Return the corners of a staircase: a step is as wide as a market, and as high as it left the total."""
     corners = [(shown[0], curve[shown[0]])]
-    for before, place in zip(shown, shown[1:], strict=False):
+    for before, place in pairwise(shown):
         corners += [(before, curve[place]), (place, curve[place])]
     return corners
 
@@ -84,12 +85,8 @@ def _drawdown(scale: _Scale, expected: Sequence[float]) -> str:
 
 
 def round_amounts(low: float, high: float) -> list[float]:
-    """Return round amounts from *low* to *high*, four to ten of them."""
-    step = 10.0**-2
-    factors = (2.0, 2.5, 2.0)  # 1, 2, 5, 10 and so on
-    turn = 0
-    while (high - low) / step > 10:  # noqa: PLR2004 - more cannot be read
-        step *= factors[turn % 3]
-        turn += 1
-    first = -(-low // step)
-    return [round((first + place) * step, 2) for place in range(int((high - first * step) / step + 1e-9) + 1)]
+    """Return round amounts from *low* to *high*, at most eleven of them."""
+    lowest, highest = round(low * 100), round(high * 100)
+    steps = (digit * 10**power for power in count() for digit in (1, 2, 5))
+    step = next(step for step in steps if (highest - lowest) <= 10 * step)
+    return [pennies / 100 for pennies in range(-(-lowest // step) * step, highest + 1, step)]

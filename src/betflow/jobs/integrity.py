@@ -2,9 +2,9 @@
 The checks behind ``audit verify``: each compares two things that were written down apart from each other.
 
 The chain with itself and with the anchors in the records; the records with the hashes in the chain; the list
-of runs and the tables of backtests with the chain that they are projections of; the files on the disk with the
-hashes that the runs gave them, at their end or, for tapes, when each was archived: a run that is killed has no
-end.
+of runs and the tables of backtests with the chain that they are projections of; the files on the disk with
+the hashes that the runs gave them, at their end or, for tapes, when each was archived: a run that is killed
+has no end.
 """
 
 import json

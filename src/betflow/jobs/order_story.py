@@ -35,7 +35,7 @@ _ENDS: Final[Mapping[str, str]] = MappingProxyType(
         Rule.OTHER_RUNNER_REMOVED: "because another runner was removed",
         Rule.NO_STARTING_PRICE: "because its runner has no starting price",
         Rule.STARTING_PRICE_LIMIT: "because the starting price is beyond its limit",
-        Rule.STARTING_PRICE_TOO_SMALL: "because what is left is below the least that the starting price takes",
+        Rule.STARTING_PRICE_TOO_SMALL: "because what is left is less than the starting price takes",
         Rule.PRICE_IMPROVEMENT: "because a better price was there, and best execution is off",
     }
 )
@@ -159,35 +159,39 @@ def _reason(event: Event) -> str:
     return _ENDS.get(event["rule"], f"({event['rule']})") + (f" ({code})" if code else "")
 
 
+def _matched(event: Event) -> str:
+    return f"{amounts(event)} matched at {price(event['price'])}"
+
+
 def _best_price(event: Event) -> str:
     before = event.get("facts", {}).get("taken before")
     rest = f", {money(before)} of it taken by us before" if before else ""
     shown = _fact(event, "displayed")
-    return f"{amounts(event)} matched at {price(event['price'])}: {shown} was displayed at that price{rest}"
+    return f"{_matched(event)}: {shown} was displayed at that price{rest}"
 
 
 def _own_order(event: Event) -> str:
     other = event.get("facts", {}).get("order", "another")
-    return f"{amounts(event)} matched at {price(event['price'])} with our own order, bet {other}"
+    return f"{_matched(event)} with our own order, bet {other}"
 
 
 def _queue(event: Event) -> str:
     return (
-        f"{amounts(event)} matched at {price(event['price'])}: {_fact(event, 'traded')} traded there, half of the "
+        f"{_matched(event)}: {_fact(event, 'traded')} traded there, half of the "
         f"published volume, and {_fact(event, 'ahead')} was ahead of it in the queue"
     )
 
 
 def _traded_through(event: Event) -> str:
     return (
-        f"{amounts(event)} matched at {price(event['price'])}: {_fact(event, 'traded')} traded at {_at(event)}, "
+        f"{_matched(event)}: {_fact(event, 'traded')} traded at {_at(event)}, "
         "a worse price than its own, so its turn had come"
     )
 
 
 def _crossed(event: Event) -> str:
     return (
-        f"{amounts(event)} matched at {price(event['price'])}: an offer of {_fact(event, 'displayed')} appeared at "
+        f"{_matched(event)}: an offer of {_fact(event, 'displayed')} appeared at "
         f"{_at(event)} on the other side"
     )
 

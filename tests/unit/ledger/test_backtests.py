@@ -27,23 +27,26 @@ def order(ref: str, *, bet_id: str = "1", fills: int = 1) -> dict[str, Any]:
         "offset": 99,
     }
     return {
-        **{
-            "ref": ref,
-            "bet_id": bet_id,
-            "strategy": "s",
-            "market_id": "1.5",
-            "selection_id": 7,
-            "handicap": 0.0,
-        },
-        **{"side": "BACK", "order_type": "LIMIT", "price": 3.0, "size": 2.0, "size_matched": 1.0},
-        **{"average_price_matched": 3.0, "size_remaining": 0.0, "size_cancelled": 0.0, "size_lapsed": 1.0},
-        **{
-            "size_voided": 0.0,
-            "status": "EXECUTION_COMPLETE",
-            "error_code": None,
-            "settled": True,
-            "profit": 2.0,
-        },
+        "ref": ref,
+        "bet_id": bet_id,
+        "strategy": "s",
+        "market_id": "1.5",
+        "selection_id": 7,
+        "handicap": 0.0,
+        "side": "BACK",
+        "order_type": "LIMIT",
+        "price": 3.0,
+        "size": 2.0,
+        "size_matched": 1.0,
+        "average_price_matched": 3.0,
+        "size_remaining": 0.0,
+        "size_cancelled": 0.0,
+        "size_lapsed": 1.0,
+        "size_voided": 0.0,
+        "status": "EXECUTION_COMPLETE",
+        "error_code": None,
+        "settled": True,
+        "profit": 2.0,
         **CASES,
         "story": [{"kind": "ACCEPTED", "rule": "ARRIVED"}, *[fill] * fills],
     }
@@ -77,7 +80,7 @@ def written(run: Run) -> RunContext:
 
 
 def test_rows_are_what_the_entry_says(written: RunContext) -> None:
-    """A market gives a row of its own, one for each order, and one for each part that was matched, in pennies."""
+    """A market gives a row of its own, one for each order, and one for each part that was matched."""
     rows = BacktestTables(written.ledger).rows_of(2)
 
     assert [
@@ -119,7 +122,7 @@ def test_tables_can_be_made_anew(written: RunContext) -> None:
     tables = BacktestTables(written.ledger)
     before = {entry.seq: tables.rows_of(entry.seq) for entry in Journal(written.ledger).entries()}
     for table in TABLES:
-        written.ledger.connection.execute(f"DELETE FROM {table}")
+        written.ledger.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
 
     tables.rebuild()
 
