@@ -128,7 +128,7 @@ class Desk:
         else:
             seat, placement = self._awaited[order.market_id, order.customer_order_ref].pop(0)
         placement.order = order
-        seat.market.orders.append(order)
+        seat.market.attach(order)
         self._bets[bet_id] = seat, placement
         return seat, placement
 
@@ -136,7 +136,7 @@ class Desk:
         seat, replaced = self._owner(order.replaces)
         ticket = next(each for each in self._tickets.values() if order.replaces in each.changes)
         placement = _replacing(replaced, order, ticket)
-        seat.market.placements.append(placement)
+        seat.market.enter(placement)
         seat.table.played.placements.append(placement)
         return seat, placement
 
@@ -183,7 +183,7 @@ def _enter(
         evidence=seat.table.evidence,
     )
     played.placements.append(placement)
-    seat.market.placements.append(placement)
+    seat.market.enter(placement)
     return placement
 
 
