@@ -1,5 +1,6 @@
 """Laws of playing strategies over recorded markets."""
 
+from decimal import Decimal
 from functools import cache
 
 import pytest
@@ -11,6 +12,7 @@ from betflow.exchange.matching.orders import Case
 from betflow.tape import Tape
 from betflow.trading import Engine, Played, Told
 from betflow.trading.results import OrderRow, market_results
+from betflow.trading.risk import MaximumExposure
 from betflow.trading.strategies import BackFavouriteAtSp, HarvestOddsBand, QuoteBothSides
 from betflow.wire.stream import MarketChangeMessage
 from tapes import tape
@@ -137,6 +139,22 @@ def test_rows_add_up_to_the_market(name: str) -> None:
                 {Case.WORST: row.worst, Case.EXPECTED: row, Case.BEST: row.best}[case] for row in results.rows
             ]
             assert results.settled[case].profit == sum(row.profit or 0 for row in rows)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "1.205822330"])
+@pytest.mark.parametrize("limit", [Decimal(5), Decimal(20)])
+def test_no_market_loses_more_than_its_exposure_may_be(name: str, limit: Decimal) -> None:
+    """Where no runner is removed, a limit of exposure holds, however eager the strategies are."""
+    early = 7 * 24 * 3600.0
+    strategies = [
+        HarvestOddsBand(highest=1000, spread_ticks=50, seconds_before=early),
+        QuoteBothSides(most_ahead=1000, seconds_before=early),
+    ]
+    played = Engine(strategies, risk=[MaximumExposure(limit)]).run([Recorded(_messages(name))])
+
+    for market in played.markets.values():
+        assert -market_results(market).settled[Case.EXPECTED].profit <= limit
+        assert {"RISK"} & {each.error_code for each in market.placements}, "the limit was never reached"
 
 
 def _without_bet_id(row: OrderRow) -> dict[str, object]:

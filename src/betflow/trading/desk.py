@@ -83,7 +83,7 @@ class Desk:
             seat=seat,
             request=_with_refs(request, placements),
             placements=placements,
-            changes=tuple(changed_bets(request, [order.bet_id for order in seat.market.open_orders])),
+            changes=tuple(_changed(seat, request)),
             decided_at=now,
             arrives_at=arrives_at,
             evidence=seat.table.evidence,
@@ -168,6 +168,13 @@ class Desk:
         return News(seat, placement, _refusal(seat, Rule.REFUSED, code, at))
 
 
+def _changed(seat: Seat, request: OrderRequest) -> list[str]:
+    """Return the strategy's bets that a request changes: all that are open where it names none."""
+    if request.instructions is None:
+        return [order.bet_id for order in seat.market.open_orders]
+    return changed_bets(request)
+
+
 def _enter(
     seat: Seat, request: PlaceOrders, instruction: PlaceInstruction, decided_at: int, arrives_at: int
 ) -> Placement:
@@ -245,7 +252,7 @@ def _refuse_by_risk(
     rule = _RULES[type(request)]
     return [
         News(seat, orders.get(bet_id), _refusal(seat, rule, RISK, now, bet_id=bet_id, reason=reason))
-        for bet_id in changed_bets(request, [])
+        for bet_id in changed_bets(request)
     ]
 
 

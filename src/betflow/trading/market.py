@@ -166,9 +166,10 @@ class Market:
         if runner is None:
             return bool(self._on_its_way or self.changing)
         key = (runner.selection_id, runner.handicap)
-        return any(_placed_on(each) == key for each in self._on_its_way) or any(
-            order.bet_id in self.changing for order in self._orders_on.get(key, ())
-        )
+        if any(_placed_on(each) == key for each in self._on_its_way):
+            return True
+        on_runner = self._orders_on.get(key, ()) if self.changing else ()
+        return any(order.bet_id in self.changing for order in on_runner)
 
     def enter(self, placement: Placement) -> None:
         """Add an order that was asked for; for the host of the strategy."""
