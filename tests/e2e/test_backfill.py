@@ -393,6 +393,37 @@ def test_lost_index_is_made_anew(betflow: CommandLine, inbox: Path) -> None:
     assert 1 == betflow.json("backfill", inbox).data["already_there"]
 
 
+def test_damaged_index_is_made_anew_as_advised(betflow: CommandLine, inbox: Path) -> None:
+    """An index that is damaged says which file to remove; without it the archive lists the same markets."""
+    (inbox / "a").write_bytes(recording())
+    betflow("backfill", inbox)
+    before = betflow.json("tape", "ls").data
+    index = betflow.data_dir / "archive" / "index.sqlite"
+    index.write_bytes(b"no database at all" * 1000)
+
+    told = betflow.json("tape", "ls")
+    index.unlink()
+
+    [finding] = told.envelope["findings"]
+    assert (ExitCode.DAMAGED, "error.damaged") == (told.code, finding["code"])
+    assert f"the index {index} is damaged" in finding["message"]
+    assert "Remove it: it is made anew" in finding["message"]
+    assert before == betflow.json("tape", "ls").data
+
+
+def test_tape_that_was_removed_is_no_longer_listed(betflow: CommandLine, inbox: Path) -> None:
+    """A tape that its owner removed with its manifest is out of the index after the next import."""
+    (inbox / "a").write_bytes(recording("1.1"))
+    (inbox / "b").write_bytes(recording("1.2"))
+    betflow("backfill", inbox / "a")
+    for path in (betflow.data_dir / "archive" / "tapes").rglob("*.*"):
+        path.unlink()
+
+    betflow("backfill", inbox / "b")
+
+    assert ["1.2"] == [market["market_id"] for market in betflow.json("tape", "ls").data["markets"]]
+
+
 def test_people_get_a_table(betflow: CommandLine, inbox: Path) -> None:
     """Without --json the counts are a table, and findings go to stderr."""
     (inbox / "a").write_bytes(recording())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from betflow.exchange.statistics import StatisticsFold
 from betflow.tape import Tape
 from betflow.tape.inspection import Inspection, Inspector
 from betflow.tape.manifest import RunnerSummary, SourceKind
@@ -47,19 +48,38 @@ def test_market_is_summed_up(tmp_path: Path) -> None:
 
 
 def test_timeline_has_only_changes(tmp_path: Path) -> None:
-    """A definition that changes neither status, in-play flag nor bet delay adds nothing to the timeline."""
-    states = [("OPEN", False), ("OPEN", False), ("SUSPENDED", False), ("OPEN", True), ("OPEN", True)]
+    """A definition that changes neither status, in-play flag, version nor bet delay adds nothing."""
+    states = [
+        ("OPEN", False, 1),
+        ("OPEN", False, 1),
+        ("OPEN", False, 2),
+        ("OPEN", True, 2),
+        ("OPEN", True, 2),
+    ]
     lines = [
-        line(at, {"id": "1.1", "marketDefinition": defined(status=status, inPlay=in_play, version=at)})
-        for at, (status, in_play) in enumerate(states, 1)
+        line(at, {"id": "1.1", "marketDefinition": defined(status=status, inPlay=in_play, version=version)})
+        for at, (status, in_play, version) in enumerate(states, 1)
     ]
 
     [market] = inspected(tmp_path / "tape", *lines).markets
 
-    assert [(1, "OPEN", False), (3, "SUSPENDED", False), (4, "OPEN", True)] == [
-        (each.publish_time, each.status, each.in_play) for each in market.timeline
+    assert [(1, "OPEN", False, 1), (3, "OPEN", False, 2), (4, "OPEN", True, 2)] == [
+        (each.publish_time, each.status, each.in_play, each.version) for each in market.timeline
     ]
     assert market.in_play_seen
+
+
+def test_timeline_is_that_of_the_statistics() -> None:
+    """Of each recorded tape of one market the manifest tells the same timeline as the statistics."""
+    for path in tapes():
+        markets = Inspector(Tape(path), thorough=False).inspect().markets
+        if len(markets) > 1:
+            continue
+        fold = StatisticsFold(markets[0].market_id)
+        for book in Tape(path):
+            assert book.change is not None
+            fold.apply(book.change, book.publish_time)
+        assert markets[0].timeline == fold.result().timeline
 
 
 def test_stream_messages_are_counted_by_type(tmp_path: Path) -> None:

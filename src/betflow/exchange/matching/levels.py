@@ -74,10 +74,12 @@ class Level:
         return max(0, self.shown - self.taken[case])
 
     def take(self, amounts: Amounts) -> None:
-        """Take of what is displayed."""
+        """Take of what is displayed, from the front of the queue."""
         for case in CASES:
             self.taken[case] += amounts[case]
             self.owed[case] += amounts[case]
+            for resting in self.resting.values():
+                resting.ahead[case] = max(0, resting.ahead[case] - amounts[case])
 
     def settle_owed(self, volumes: list[int]) -> None:
         """Take out of traded volumes what we took before it traded."""
