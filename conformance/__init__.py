@@ -1,8 +1,9 @@
 """
 Betflow next to its peers: every conformance scenario through each tool, and one table of what came out.
 
-`scripts/conformance` runs it in an environment of its own. A peer is used as its documentation says, with its
-defaults; where a scenario asks for something that it has no words for, it is left out and not counted against it.
+`scripts/conformance` runs it in an environment of its own. A peer is used as its documentation says, with
+its defaults; where a scenario asks for something that it has no words for, it is left out and not counted
+against it.
 """
 
 

@@ -7,10 +7,9 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from scenarios import load
-
 from conformance.judgement import OURS, TOOLS, judge_all
 from conformance.page import is_complete, page, summary_lines
+from scenarios import load
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "conformance.md"

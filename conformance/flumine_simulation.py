@@ -1,9 +1,10 @@
 """
 Scenarios through flumine: its simulation over the scenario's recording, its orders by a strategy.
 
-flumine acts only when a market changes. So that it can be asked at any moment, a message without changes is put
-into the recording wherever an order asks for something, and some after the last. Several markets are played one
-after the other: what plays them together (`event_processing`) ends with an AttributeError in flumine 3.3.2.
+flumine acts only when a market changes. So that it can be asked at any moment, a message without changes is
+put into the recording wherever an order asks for something, and some after the last. Several markets are
+played one after the other: what plays them together (`event_processing`) ends with an AttributeError in
+flumine 3.3.2.
 """
 
 import json
@@ -14,15 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from answers import UNSETTLED, Answer, MarketOutcome, Outcome
 from flumine import BaseStrategy, FlumineSimulation, clients, config
 from flumine.exceptions import FlumineException
 from flumine.order.ordertype import LimitOnCloseOrder, LimitOrder, MarketOnCloseOrder
 from flumine.order.trade import Trade
 from flumine.streams.betfairhistoricalstream import BetfairHistoricalStream
-from scenarios import Scenario, ScenarioOrder, at_ms, messages
 
+from answers import UNSETTLED, Answer, MarketOutcome, Outcome
 from conformance import CannotExpressError
+from scenarios import Scenario, ScenarioOrder, at_ms, messages
 
 _UNLIMITED = 1e9
 
@@ -36,10 +37,10 @@ class _Asked:
     done: set[tuple[str, str]] = field(default_factory=set)
 
 
-class _ScenarioStrategy(BaseStrategy):
+class _ScenarioStrategy(BaseStrategy):  # type: ignore[misc]  # flumine has no types
     """Asks for what the scenario asks for, when it is time."""
 
-    def __init__(self, scenario: Scenario, orders: list[ScenarioOrder], asked: _Asked, **more: Any) -> None:  # noqa: ANN401 - flumine's own arguments
+    def __init__(self, scenario: Scenario, orders: list[ScenarioOrder], asked: _Asked, **more: Any) -> None:
         super().__init__(
             max_selection_exposure=_UNLIMITED,
             max_order_exposure=_UNLIMITED,
@@ -50,11 +51,11 @@ class _ScenarioStrategy(BaseStrategy):
         self.orders = orders
         self.asked = asked
 
-    def check_market_book(self, market: Any, market_book: Any) -> bool:  # noqa: ANN401, ARG002
+    def check_market_book(self, market: Any, market_book: Any) -> bool:  # noqa: ARG002 - flumine calls it so
         """Look at every book."""
         return True
 
-    def process_market_book(self, market: Any, market_book: Any) -> None:  # noqa: ANN401
+    def process_market_book(self, market: Any, market_book: Any) -> None:
         """Ask for what is due."""
         if self.scenario.line_result is not None:
             market.context["line_range_result"] = self.scenario.line_result
@@ -77,7 +78,7 @@ class _ScenarioStrategy(BaseStrategy):
         self.asked.done.add((action, order.ref))
         return True
 
-    def _place(self, market: Any, market_book: Any, request: list[ScenarioOrder]) -> None:  # noqa: ANN401
+    def _place(self, market: Any, market_book: Any, request: list[ScenarioOrder]) -> None:
         with market.transaction() as transaction:
             for order in request:
                 trade = Trade(market.market_id, order.selection_id, order.handicap, self)
@@ -87,7 +88,7 @@ class _ScenarioStrategy(BaseStrategy):
                 if made.violation_msg:
                     self.asked.notes[order.ref] = "not sent"
 
-    def _change(self, order: ScenarioOrder, ask: Any, value: Any) -> None:  # noqa: ANN401
+    def _change(self, order: ScenarioOrder, ask: Any, value: Any) -> None:
         try:
             ask(self.asked.orders[order.ref], value)
         except FlumineException as error:
@@ -111,9 +112,7 @@ def play(scenario: Scenario, *, pays: bool) -> Answer:  # noqa: ARG001 - it sett
     asked = _Asked()
     with tempfile.TemporaryDirectory() as folder:
         simulation = FlumineSimulation(client=_client(scenario))
-        streams = [
-            BetfairHistoricalStream(file_path=str(path)) for path in _write(scenario, Path(folder))
-        ]
+        streams = [BetfairHistoricalStream(file_path=str(path)) for path in _write(scenario, Path(folder))]
         for name in dict.fromkeys(order.strategy for order in scenario.orders):
             mine = [order for order in scenario.orders if order.strategy == name]
             simulation.add_strategy(
@@ -138,8 +137,8 @@ def _require_expressible(scenario: Scenario) -> None:
             raise CannotExpressError(reason)
 
 
-def _client(scenario: Scenario) -> Any:  # noqa: ANN401
-    class Client(clients.SimulatedClient):
+def _client(scenario: Scenario) -> Any:
+    class Client(clients.SimulatedClient):  # type: ignore[misc]  # flumine has no types
         CURRENCY_CODE = scenario.account.currency
         DISCOUNT_RATE = scenario.discount
 
@@ -153,7 +152,7 @@ def _requests(orders: Iterable[ScenarioOrder]) -> list[list[ScenarioOrder]]:
     return list(together.values())
 
 
-def _order_type(order: ScenarioOrder, market_book: Any) -> Any:  # noqa: ANN401
+def _order_type(order: ScenarioOrder, market_book: Any) -> Any:
     if order.order_type == "MARKET_ON_CLOSE":
         return MarketOnCloseOrder(liability=order.size)
     ladder = market_book.market_definition.price_ladder_definition["type"]
@@ -173,7 +172,7 @@ def _order_type(order: ScenarioOrder, market_book: Any) -> Any:  # noqa: ANN401
 class _Line:
     """The lines of a market, as flumine wants them."""
 
-    def __init__(self, definition: Any) -> None:  # noqa: ANN401
+    def __init__(self, definition: Any) -> None:
         self.min_unit_value = definition.line_min_unit
         self.max_unit_value = definition.line_max_unit
         self.interval = definition.line_interval
@@ -205,8 +204,8 @@ def _write(scenario: Scenario, folder: Path) -> list[Path]:
     return paths
 
 
-def _answer(scenario: Scenario, simulation: Any, asked: _Asked) -> Answer:  # noqa: ANN401
-    answer = Answer()
+def _answer(scenario: Scenario, simulation: Any, asked: _Asked) -> Answer:
+    answer, markets = Answer(), {}
     for order in scenario.orders:
         first = asked.orders.get(order.ref)
         for number, made in enumerate(first.trade.orders if first is not None else [None], start=1):
@@ -216,11 +215,11 @@ def _answer(scenario: Scenario, simulation: Any, asked: _Asked) -> Answer:  # no
         market = simulation.markets.markets.get(market_id)
         if market is not None and market.closed:
             cleared = market.cleared(simulation.clients.get_default())
-            answer.markets[name] = MarketOutcome(profit=cleared["profit"], commission=cleared["commission"])
-    return answer
+            markets[name] = MarketOutcome(profit=cleared["profit"], commission=cleared["commission"])
+    return Answer(answer.orders, markets)
 
 
-def _outcome(simulation: Any, made: Any, note: str) -> Outcome:  # noqa: ANN401
+def _outcome(simulation: Any, made: Any, note: str) -> Outcome:
     if made is None:
         return Outcome(size_matched=0.0, profit=0.0, note=note)
     market = simulation.markets.markets.get(made.market_id)

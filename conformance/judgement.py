@@ -6,9 +6,8 @@ from enum import StrEnum
 from types import ModuleType
 
 from answers import AMOUNTS, MONEY, WORDS, Answer, Difference, Outcome, differences
-from scenarios import Expected, Family, Scenario
-
 from conformance import CannotExpressError
+from scenarios import Expected, Family, Scenario
 
 OURS = "betflow"
 TOOLS = (OURS, "flumine", "nautilus_trader")
@@ -74,9 +73,7 @@ def _judge(scenario: Scenario, module: ModuleType | None, *, pays: bool) -> Judg
     return Judgement(Mark.DIFFERS if scenario.certain is True else Mark.UNCERTAIN, text)
 
 
-def _found(
-    scenario: Scenario, module: ModuleType | None, *, pays: bool
-) -> tuple[Answer, list[Difference]]:
+def _found(scenario: Scenario, module: ModuleType | None, *, pays: bool) -> tuple[Answer, list[Difference]]:
     """Return an answer and where it is wrong: ours in every word, a peer's where it is about money."""
     if module is None:
         from playing import play  # noqa: PLC0415 - a peer's process does without
@@ -102,9 +99,7 @@ def _is_within(scenario: Scenario, answer: Answer) -> bool:
     """Say whether each order lies between its worst and its best case, and one has such cases."""
     if not any(each.worst is not None for each in scenario.expect.values()):
         return False
-    return all(
-        _lies_between(expected, answer.orders.get(ref)) for ref, expected in scenario.expect.items()
-    )
+    return all(_lies_between(expected, answer.orders.get(ref)) for ref, expected in scenario.expect.items())
 
 
 def _lies_between(expected: Expected, got: Outcome | None) -> bool:
@@ -152,8 +147,7 @@ def money(value: float | str | None, *, short: bool = False) -> str:
         return "nothing" if value is None else value
     rounded = round(value, 2) + 0.0
     text = f"{rounded:.2f}"
-    text = text.removesuffix(".00") if short else text
-    return "−" + text[1:] if text.startswith("-") else text
+    return text.removesuffix(".00") if short else text
 
 
 def _in_short(error: Exception) -> str:

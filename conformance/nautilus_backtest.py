@@ -1,18 +1,17 @@
 """
 Scenarios through nautilus_trader: its backtest over what its own Betfair parser makes of the recording.
 
-A back sells and a lay buys, as in its Betfair adapter. Trades fill resting orders (`trade_execution`), which is not
-its default: without it nothing but an offer that crosses would.
+A back sells and a lay buys, as in its Betfair adapter. Trades fill resting orders (`trade_execution`), which
+is not its default: without it nothing but an offer that crosses would.
 
-When a market is settled it closes positions with an order at what the book offers, whoever won. What that pays is
-compared where the scenario is about what is paid, for a single order, and the book has both sides; otherwise only what
-was matched is.
+When a market is settled it closes positions with an order at what the book offers, whoever won. What that
+pays is compared where the scenario is about what is paid, for a single order, and the book has both sides;
+otherwise only what was matched is.
 """
 
 from decimal import Decimal
 from typing import Any
 
-from answers import UNSETTLED, Answer, MarketOutcome, Outcome
 from betfair_parser.spec.streaming import stream_decode
 from nautilus_trader.adapters.betfair.constants import BETFAIR_VENUE
 from nautilus_trader.adapters.betfair.orderbook import betfair_float_to_price, betfair_float_to_quantity
@@ -31,29 +30,35 @@ from nautilus_trader.model.data import (
     OrderBookDeltas,
     TradeTick,
 )
-from nautilus_trader.model.enums import AccountType, BookAction, BookType, MarketStatusAction, OmsType, OrderSide, TimeInForce
+from nautilus_trader.model.enums import (
+    AccountType,
+    BookAction,
+    BookType,
+    MarketStatusAction,
+    OmsType,
+    OrderSide,
+    TimeInForce,
+)
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.instruments import BettingInstrument
 from nautilus_trader.model.objects import Money
 from nautilus_trader.trading.strategy import Strategy
+
+from answers import UNSETTLED, Answer, Outcome
+from conformance import CannotExpressError
 from scenarios import Scenario, ScenarioOrder, at_ms, tape
 
-from conformance import CannotExpressError
-
 _BALANCE = 100_000
+_NANOS = 1_000_000
 _LOWEST = 1.01
 _HIGHEST = 1000.0
 
 
-class _Config(StrategyConfig, frozen=True):
-    """Nothing but what every strategy has."""
-
-
-class _ScenarioStrategy(Strategy):
+class _ScenarioStrategy(Strategy):  # type: ignore[misc]  # nautilus_trader has no types
     """Asks for what the scenario asks for, when it is time."""
 
     def __init__(self, scenario: Scenario) -> None:
-        super().__init__(_Config())
+        super().__init__(StrategyConfig())
         self.scenario = scenario
         self.placed: dict[str, Any] = {}
         self.notes: dict[str, str] = {}
@@ -72,7 +77,7 @@ class _ScenarioStrategy(Strategy):
                         f"{action} {order.ref}", millis_to_nanos(at_ms(at)), self._act
                     )
 
-    def _act(self, event: Any) -> None:  # noqa: ANN401 - nautilus's own event
+    def _act(self, event: Any) -> None:
         action, _, ref = event.name.partition(" ")
         order = next(each for each in self.scenario.orders if each.ref == ref)
         if action == "place":
@@ -105,17 +110,17 @@ class _ScenarioStrategy(Strategy):
         self.placed[order.ref] = made
         self.submit_order(made)
 
-    def _instrument(self, order: ScenarioOrder) -> Any:  # noqa: ANN401
+    def _instrument(self, order: ScenarioOrder) -> Any:
         return self.cache.instrument(_instrument_id(self.scenario, order))
 
-    def on_order_filled(self, event: Any) -> None:  # noqa: ANN401
+    def on_order_filled(self, event: Any) -> None:
         """Remember the fill, unless it is the close of a position that nobody asked for."""
         for ref, made in self.placed.items():
             if made.client_order_id == event.client_order_id:
                 fill = (event.ts_event, float(event.last_px), float(event.last_qty))
                 self.fills.setdefault(ref, []).append(fill)
 
-    def on_order_rejected(self, event: Any) -> None:  # noqa: ANN401
+    def on_order_rejected(self, event: Any) -> None:
         """Remember why."""
         for ref, made in self.placed.items():
             if made.client_order_id == event.client_order_id:
@@ -215,7 +220,7 @@ def _instrument_id(scenario: Scenario, order: ScenarioOrder) -> InstrumentId:
 
 
 def _far_quotes(scenario: Scenario, instruments: list[BettingInstrument]) -> list[OrderBookDeltas]:
-    """Return a penny at each end of the ladder: nautilus matches nothing where one side of a book is empty."""
+    """Return a penny at each end of the ladder: nautilus matches nothing where a side of a book is empty."""
     sides = [(OrderSide.SELL, _HIGHEST)]
     if all(order.price != _LOWEST for order in scenario.orders):
         sides.append((OrderSide.BUY, _LOWEST))
@@ -244,7 +249,9 @@ def _quiet_moments(scenario: Scenario) -> list[InstrumentStatus]:
 
 
 def _quote(instrument_id: InstrumentId, side: OrderSide, price: float, moment: int) -> OrderBookDelta:
-    order = BookOrder(side, betfair_float_to_price(price), betfair_float_to_quantity(0.01), round(price * 100))
+    order = BookOrder(
+        side, betfair_float_to_price(price), betfair_float_to_quantity(0.01), round(price * 100)
+    )
     return OrderBookDelta(
         instrument_id, BookAction.UPDATE, order, flags=0, sequence=0, ts_event=moment, ts_init=moment
     )
@@ -257,12 +264,12 @@ def _end(scenario: Scenario, data: list[Any]) -> int:
         for at in (order.at, order.cancel_at, order.replace_at)
         if at is not None
     ]
-    return max(millis_to_nanos(max(moments) + 1000), max(each.ts_init for each in data))
+    return max((max(moments) + 1000) * _NANOS, *(int(each.ts_init) for each in data))
 
 
 def _answer(scenario: Scenario, engine: BacktestEngine, strategy: _ScenarioStrategy, *, pays: bool) -> Answer:
     answer = Answer(markets=None)
-    paid = None
+    paid: float | str | None = None
     if pays and scenario.result is not None:
         paid = sum(float(each.realized_pnl.as_decimal()) for each in engine.cache.positions())
     elif scenario.result is None:

@@ -1,67 +1,13 @@
-"""The page: docs/reference/conformance.md."""
+"""The page docs/reference/conformance.md: page.md with the tables in it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-
-from scenarios import Expected, Family, Scenario
+from pathlib import Path
 
 from conformance.judgement import OURS, TOOLS, Judgement, Mark, matched, money
+from scenarios import Expected, Family, Scenario
 
-_HEAD = """\
-# Conformance
-
-Made by `scripts/conformance`; do not edit. What would Betfair have matched, and what would it have paid? Each row below is
-a scenario: a few lines of a recording, some orders, and what they come to, worked out by hand from Betfair's documents.
-The same scenarios run through betflow and through its peers. `scripts/test tests/conformance` holds betflow to every
-value; here is what all of them say.
-
-## The answer in short
-
-"""
-_READING = """
-| mark | meaning |
-|---|---|
-| ✓ | agrees |
-| ✗ | differs, with what it gave; the rule is certain |
-| ≠ | differs where the expected value rests on an assumption (named in the row): nobody can say who is right |
-| ~ | differs, and lies between the worst and the best case: it cannot be called wrong |
-| – | not compared: the tool has no words for it, for the reason given |
-
-Peers are compared in what they match (size and average price) and in what they pay: not in the words for it, such as error
-codes or what lapsed. betflow is compared in all of that, and in its worst and best case.
-
-- **flumine** runs as its documentation shows: `FlumineSimulation` with a `SimulatedClient` and its defaults, but for the
-  latency, which is the scenario's. Strategies are kept apart by default (`simulated_strategy_isolation`), and offers that
-  cross are ignored (`simulation_available_prices`). It acts only when a market changes, so messages without changes are
-  put where something is asked. Several markets are played one after the other.
-- **nautilus_trader** runs its own Betfair parser and backtest engine, on full-depth books, with `trade_execution`. It
-  matches nothing where a side of the book is empty, so a penny is put at each end of the ladder. It closes positions
-  with an order at what the book offers, whoever won; where a scenario is about what is paid, that is what it pays.
-
-What the recording cannot tell, nobody can: how others would have reacted, and who stood where in a queue. See
-[matching](../explanation/matching.md) and [settlement](../explanation/settlement.md), which also have the sources' short
-names.
-
-## How to read and write a scenario
-
-```yaml
-- name: best price first
-  rule: An order takes the best price first, and gets that price.
-  because: 5 at 3.0, then 5 at 2.98; the average is 2.99, and winning pays 5 × 2 + 5 × 1.98.
-  source: API, "Additional Information" (best price execution)
-  certain: yes                  # or: assumed, and what
-  lines:                        # seconds, runner, ladders as on the wire
-    - 0 1 atb 3.0:5 2.98:10 2.96:50
-  orders:                       # the columns of a file of scripted orders
-    - {ref: A, at: 1, side: BACK, price: 2.98, size: 10}
-  result: {1: WINNER}           # left out: the recording ends before
-  expect:
-    A: {size_matched: 10, average_price_matched: 2.99, profit: 19.90}
-```
-
-They are in `tests/conformance`; `tests/support/scenarios.py` has all that a line can say. A wrong expectation is as much a
-defect as a wrong engine: please report either, with the source.
-"""
+_TEMPLATE = Path(__file__).with_suffix(".md")
 
 
 def page(
@@ -78,7 +24,8 @@ def page(
     names = {tool: f"{tool} {versions[tool]}" if tool in versions else tool for tool in TOOLS}
     rows = {tool: iter(judgements[tool]) for tool in TOOLS}
     tables = "".join(_family(family, rows, names) for family in families)
-    return _HEAD + _summary(families, judgements, names) + _READING + tables
+    text = _TEMPLATE.read_text(encoding="utf-8")
+    return text.replace("{summary}\n", _summary(families, judgements, names)).replace("{tables}", tables)
 
 
 def summary_lines(judgements: Mapping[str, Sequence[Judgement]]) -> Iterator[str]:
