@@ -26,6 +26,7 @@ from conformance import CannotExpressError
 from scenarios import Scenario, ScenarioOrder, at_ms, messages
 
 _UNLIMITED = 1e9
+_NOT_SENT = "not sent"
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ class _ScenarioStrategy(BaseStrategy):  # type: ignore[misc]  # flumine has no t
                 self.asked.orders[order.ref] = made
                 transaction.place_order(made, market_version=order.market_version)
                 if made.violation_msg:
-                    self.asked.notes[order.ref] = "not sent"
+                    self.asked.notes[order.ref] = _NOT_SENT
 
     def _change(self, order: ScenarioOrder, ask: Any, value: Any) -> None:
         try:
@@ -119,6 +120,7 @@ def play(scenario: Scenario, *, pays: bool) -> Answer:  # noqa: ARG001 - it sett
                 _ScenarioStrategy(scenario, mine, asked, streams=streams, name=name or None)
             )
         simulation.run()
+    _require_sent(scenario, asked)
     return _answer(scenario, simulation, asked)
 
 
@@ -202,6 +204,13 @@ def _write(scenario: Scenario, folder: Path) -> list[Path]:
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         paths.append(path)
     return paths
+
+
+def _require_sent(scenario: Scenario, asked: _Asked) -> None:
+    """Orders of one request share their fate at the exchange; flumine leaves the wrong one out beforehand."""
+    unsent = {order.request for order in scenario.orders if asked.notes.get(order.ref) == _NOT_SENT}
+    if unsent - {None}:
+        raise CannotExpressError("leaves out what is wrong before it is sent")
 
 
 def _answer(scenario: Scenario, simulation: Any, asked: _Asked) -> Answer:

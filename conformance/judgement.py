@@ -3,6 +3,7 @@
 import importlib
 from dataclasses import dataclass
 from enum import StrEnum
+from textwrap import shorten
 from types import ModuleType
 
 from answers import AMOUNTS, MONEY, WORDS, Answer, Difference, Outcome, differences
@@ -15,6 +16,7 @@ _MODULES = {
     "flumine": "conformance.flumine_simulation",
     "nautilus_trader": "conformance.nautilus_backtest",
 }
+_LONGEST_ERROR = 60
 _PEER_AVERAGE = 0.00501
 """flumine rounds averages to two decimals; what that changes shows in the profit."""
 
@@ -152,4 +154,5 @@ def money(value: float | str | None, *, short: bool = False) -> str:
 
 def _in_short(error: Exception) -> str:
     text = str(error).splitlines()[0].partition(" - at ")[0] if str(error) else ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    name = type(error).__name__
+    return f"{name}: {shorten(text, _LONGEST_ERROR, placeholder='…')}" if text else name

@@ -139,8 +139,9 @@ def play(scenario: Scenario, *, pays: bool) -> Answer:
         CannotExpressError: if it has no words for it.
     """
     _require_expressible(scenario)
+    is_settled = _is_settled(scenario)
     has_both_sides = all(any(ladder in line for line in scenario.lines) for ladder in ("atb", "atl"))
-    if pays and scenario.result is not None and not (has_both_sides and len(scenario.orders) == 1):
+    if pays and is_settled and not (has_both_sides and len(scenario.orders) == 1):
         raise CannotExpressError("pays by the book and not by the result")
     parser = BetfairParser(GBP.code)
     updates = [each for line in tape(scenario).splitlines() for each in parser.parse(stream_decode(line))]
@@ -165,16 +166,18 @@ def play(scenario: Scenario, *, pays: bool) -> Answer:
             cancel_latency_nanos=round(latency.cancel * 1e9),
         ),
     )
-    for instrument in {each.id: each for each in updates if isinstance(each, BettingInstrument)}.values():
+    instruments = {each.id: each for each in updates if isinstance(each, BettingInstrument)}
+    for instrument in instruments.values():
         engine.add_instrument(instrument)
-    updates += _far_quotes(scenario, [each for each in updates if isinstance(each, BettingInstrument)])
+    updates += _far_quotes(scenario, list(instruments))
     updates += _quiet_moments(scenario)
     data = []
     for kind in (InstrumentStatus, TradeTick, OrderBookDeltas, InstrumentClose):  # as in one message
-        of_kind = [each for each in updates if isinstance(each, kind)]
-        if of_kind:
-            engine.add_data(of_kind)
-            data += of_kind
+        for instrument in instruments:
+            of_kind = [each for each in updates if _is_of(each, kind, instrument)]
+            if of_kind:  # it looks at the first only, so each list has one kind and one instrument
+                engine.add_data(of_kind)
+                data += of_kind
     strategy = _ScenarioStrategy(scenario)
     engine.add_strategy(strategy)
     try:
@@ -211,6 +214,14 @@ def _require_expressible(scenario: Scenario) -> None:
             raise CannotExpressError(reason)
 
 
+def _is_settled(scenario: Scenario) -> bool:
+    return scenario.result is not None or any("status=CLOSED" in line for line in scenario.lines)
+
+
+def _is_of(update: Any, kind: Any, instrument: InstrumentId) -> bool:
+    return isinstance(update, kind) and update.instrument_id == instrument
+
+
 def _instrument_id(scenario: Scenario, order: ScenarioOrder) -> InstrumentId:
     return betfair_instrument_id(
         market_id=order.market_id or scenario.market_ids[order.market],
@@ -219,7 +230,7 @@ def _instrument_id(scenario: Scenario, order: ScenarioOrder) -> InstrumentId:
     )
 
 
-def _far_quotes(scenario: Scenario, instruments: list[BettingInstrument]) -> list[OrderBookDeltas]:
+def _far_quotes(scenario: Scenario, instruments: list[InstrumentId]) -> list[OrderBookDeltas]:
     """Return a penny at each end of the ladder: nautilus matches nothing where a side of a book is empty."""
     sides = [(OrderSide.SELL, _HIGHEST)]
     if all(order.price != _LOWEST for order in scenario.orders):
@@ -227,7 +238,7 @@ def _far_quotes(scenario: Scenario, instruments: list[BettingInstrument]) -> lis
     start = millis_to_nanos(at_ms(0))
     return [
         OrderBookDeltas(instrument_id, [_quote(instrument_id, side, price, start) for side, price in sides])
-        for instrument_id in {instrument.id for instrument in instruments}
+        for instrument_id in instruments
     ]
 
 
@@ -270,9 +281,9 @@ def _end(scenario: Scenario, data: list[Any]) -> int:
 def _answer(scenario: Scenario, engine: BacktestEngine, strategy: _ScenarioStrategy, *, pays: bool) -> Answer:
     answer = Answer(markets=None)
     paid: float | str | None = None
-    if pays and scenario.result is not None:
+    if pays and _is_settled(scenario):
         paid = sum(float(each.realized_pnl.as_decimal()) for each in engine.cache.positions())
-    elif scenario.result is None:
+    elif not _is_settled(scenario):
         paid = UNSETTLED
     for order in scenario.orders:
         fills = strategy.fills.get(order.ref, [])

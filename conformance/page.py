@@ -25,7 +25,9 @@ def page(
     rows = {tool: iter(judgements[tool]) for tool in TOOLS}
     tables = "".join(_family(family, rows, names) for family in families)
     text = _TEMPLATE.read_text(encoding="utf-8")
-    return text.replace("{summary}\n", _summary(families, judgements, names)).replace("{tables}", tables)
+    return text.replace("{summary}", _summary(families, judgements, names).rstrip()).replace(
+        "{tables}", tables
+    )
 
 
 def summary_lines(judgements: Mapping[str, Sequence[Judgement]]) -> Iterator[str]:
@@ -70,7 +72,7 @@ def _family(family: Family, rows: Mapping[str, Iterator[Judgement]], names: Mapp
 
 
 def _rule(scenario: Scenario) -> str:
-    assumed = "" if scenario.certain is True else f" **{scenario.certain}**"
+    assumed = "" if scenario.certain is True else f" *{scenario.certain}*"
     return f"**{scenario.name}**<br>{_escaped(scenario.rule)} <sub>{_escaped(scenario.source)}</sub>{assumed}"
 
 
