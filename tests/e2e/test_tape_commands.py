@@ -3,6 +3,7 @@
 import bz2
 import csv
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from betflow.errors import ExitCode
+from betflow.errors import ExitCode, StorageError
 from betflow.exchange.times import iso
+from betflow.jobs import tape_verify
 from betflow.tape import Tape
+from betflow.tape import tapes as tapes_of
 from changes import OFF_MS, defined
 from command_line import CommandLine, Ran
 from recordings import MARKET_ID, line, recorded_lines, recording
 from tapes import tape, tapes
+from wrapping import zipped
 
 
 @pytest.fixture
@@ -502,6 +506,51 @@ def test_folder_without_tapes_is_not_called_whole(betflow: CommandLine, tmp_path
     ran = betflow.json("tape", "verify", folder)
 
     assert (ExitCode.FINDINGS, ["verify.no-tapes"]) == (ran.code, ran.codes)
+
+
+def test_verify_passes_over_what_is_no_tape(betflow: CommandLine, tmp_path: Path) -> None:
+    """In a folder and in an archive, verify leaves alone and lists what backfill skips."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "README.md").write_text("# Tapes")
+    (folder / "1.197931750.json").write_text('[{"marketId": "1.197931750"}]')
+    (folder / "data.zip").write_bytes(zipped({"tape": recording(), "notes.csv": b"a,b\n1,2\n"}))
+
+    ran = betflow.json("tape", "verify", folder)
+
+    assert (0, 1, 3, True) == (*(ran.code, ran.data["tapes"], ran.data["skipped"]), ran.data["is_whole"])
+    assert ran.data["skipped_files"] == betflow.json("backfill", folder).data["skipped_files"]
+
+
+@pytest.mark.parametrize("name", ["1.234567890.bz2", "README.md"])
+def test_verify_calls_damaged_what_was_to_be_a_tape(betflow: CommandLine, tmp_path: Path, name: str) -> None:
+    """A file with a tape's name in a folder, and any file that is named itself, has to be a tape."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / name).write_text("<html>404</html>")
+
+    in_folder, named = betflow.json("tape", "verify", folder), betflow("tape", "verify", folder / name)
+
+    assert ExitCode.DAMAGED == named.code
+    assert (name != "README.md") == (in_folder.code == ExitCode.DAMAGED)
+
+
+def test_verify_goes_on_behind_a_file_that_cannot_be_read(
+    betflow: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that may not be read is damage that says so, and the others are verified."""
+    (tmp_path / "a").write_bytes(recording())
+    (tmp_path / "b").write_bytes(recording())
+
+    def tapes_or_refusal(path: Path) -> Iterator[Tape]:
+        if path.name == "a":
+            raise StorageError("a cannot be opened: Permission denied.", advice="Check its permissions.")
+        return tapes_of(path)
+
+    monkeypatch.setattr(tape_verify, "tapes", tapes_or_refusal)
+    ran = betflow.json("tape", "verify", tmp_path / "a", tmp_path / "b")
+
+    assert (ExitCode.DAMAGED, ["tape.unreadable"], 2) == (ran.code, ran.codes, ran.data["tapes"])
 
 
 def reading_commands(tmp_path: Path) -> dict[str, list[str]]:

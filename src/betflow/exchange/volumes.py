@@ -24,7 +24,7 @@ _LARGEST_WOBBLE = 2
 _LARGEST_WOBBLE_PER_MILLE = 3
 
 _WEIGHTED_AVERAGE_DECIMALS = 6
-_LARGEST = 10_000_000_000_000
+LARGEST = 10_000_000_000_000
 """Above it a float does not hold every hundredth any more; all that was ever matched is far below."""
 
 
@@ -35,7 +35,7 @@ def hundredths(size: float) -> int:
 
 def is_possible(price: float, size: float) -> bool:
     """Say whether that can have been traded: neither number is negative, NaN, infinite or too large."""
-    return 0 <= size < _LARGEST and 0 < price < _LARGEST
+    return 0 <= size < LARGEST and 0 < price < LARGEST
 
 
 def without_impossible(change: MarketChange) -> tuple[MarketChange, int]:
@@ -46,7 +46,7 @@ def without_impossible(change: MarketChange) -> tuple[MarketChange, int]:
     """
     count = 0
     total = change.tv
-    if total is not None and not 0 <= total < _LARGEST:
+    if total is not None and not 0 <= total < LARGEST:
         count, total = 1, None
     runners = change.rc
     for index, runner in enumerate(change.rc or ()):

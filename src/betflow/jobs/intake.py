@@ -20,9 +20,6 @@ from betflow.jobs.outcome import Artifact, Outcome, artifact_of
 from betflow.jobs.plain import plain
 from betflow.jobs.recovery import Recovery
 from betflow.jobs.runs import RunContext
-from betflow.jobs.tape_journal import (
-    TAPE_ARCHIVED as TAPE_ARCHIVED,  # noqa: PLC0414 - `betflow.jobs.integrity` knows it from here
-)
 from betflow.jobs.tape_journal import TapeJournal
 from betflow.jobs.workers import Report, WorkerDiedError
 from betflow.tape.archive import Archive

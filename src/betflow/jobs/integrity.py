@@ -14,11 +14,11 @@ from typing import Any
 
 from betflow.errors import DamagedError, Finding
 from betflow.jobs import liveness
-from betflow.jobs.intake import TAPE_ARCHIVED
 from betflow.jobs.outcome import artifact_of
 from betflow.jobs.records import anchor_of, read_record, record_files, record_sha256
 from betflow.jobs.runs import RunContext
 from betflow.jobs.sealing import lock_path
+from betflow.jobs.tape_journal import TAPE_ARCHIVED
 from betflow.ledger.journal import Entry, Head, Journal
 from betflow.ledger.runs import RunRow, RunTable, project
 from betflow.ledger.verification import Verdict, missing_guards, verify_chain

@@ -12,7 +12,6 @@ import hashlib
 from dataclasses import dataclass, field
 
 from betflow.errors import DamagedError, Finding
-from betflow.jobs.importing import is_damage_code
 from betflow.jobs.outcome import artifact_of
 from betflow.jobs.runs import RunContext
 from betflow.jobs.tape_journal import Intention, Reason, TapeJournal
@@ -21,6 +20,7 @@ from betflow.tape.archive import Archive
 from betflow.tape.index_writer import IndexWriter
 from betflow.tape.inspection import Inspection, Inspector
 from betflow.tape.manifest import Manifest, facts_bytes
+from betflow.tape.recognition import is_damage_code
 
 
 class UnvouchedError(DamagedError):

@@ -1,6 +1,5 @@
 """What MARKET_OR_FILE on a command line means: a tape and the market in it."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -8,13 +7,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from betflow.errors import DamagedError, Finding, NotFoundError, UsageError
-from betflow.jobs.importing import is_damage_code
 from betflow.tape import Tape
 from betflow.tape.archive import Archive
 from betflow.tape.compression import StreamDamagedError
 from betflow.tape.containers import members
 from betflow.tape.index import Index
 from betflow.tape.manifest import Manifest
+from betflow.tape.recognition import is_damage_code, is_tape_name
 from betflow.tape.skimming import decode_skimming
 from betflow.wire.stream import MarketChangeMessage
 
@@ -23,7 +22,6 @@ T = TypeVar("T")
 _EXAMPLES = 3
 _MESSAGES_FOR_EXAMPLES = 100
 _ANOTHER_COPY = "Get the file from its source again; `betflow tape verify` tells what is wrong with it."
-_TAPE_NAME = re.compile(r".*\.(bz2|gz|xz|zst|zip|tar)|1\.\d+(\..*)?", re.IGNORECASE)
 _MARK_OF_A_MESSAGE = b'"op"'
 _HEAD_BYTES = 4096
 
@@ -218,7 +216,7 @@ def _no_market(path: Path, tape: Tape, head: bytes) -> DamagedError | NotFoundEr
 
 
 def _says_that_it_is_a_tape(path: Path, head: bytes) -> bool:
-    return _MARK_OF_A_MESSAGE in head or _TAPE_NAME.fullmatch(path.name) is not None
+    return _MARK_OF_A_MESSAGE in head or is_tape_name(path.name)
 
 
 def _examples(ids: list[str]) -> str:

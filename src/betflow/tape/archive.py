@@ -20,10 +20,7 @@ from typing import Self
 import zstandard
 
 from betflow.errors import DamagedError, StorageError
-from betflow.storage.files import (
-    make_private_folder as make_private_folder,  # noqa: PLC0414 - `betflow.jobs.backfill` knows it from here
-)
-from betflow.storage.files import private_opener, sync_folder, write_private_file
+from betflow.storage.files import make_private_folder, private_opener, sync_folder, write_private_file
 from betflow.tape.manifest import Manifest, manifest_bytes, parse_manifest
 
 FOLDER = "archive"

@@ -105,6 +105,34 @@ def test_names_that_are_no_text_are_only_names(tmp_path: Path, context: RunConte
     assert (2, 1) == (second.data["already_there"], second.data["failed"])
 
 
+def test_what_cannot_be_looked_into_is_one_finding_each(
+    tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that may not be listed and a link that leads nowhere are told, and the rest is imported."""
+    (tmp_path / "inbox" / "closed").mkdir(parents=True)
+    (tmp_path / "inbox" / "good").write_bytes(recording())
+    (tmp_path / "inbox" / "link").symlink_to(tmp_path / "missing")
+    list_folder = os.scandir
+
+    def list_or_refuse(path: Path) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", list_or_refuse)
+    outcome = backfill(BackfillRequest((tmp_path / "inbox",), workers=1), context)
+
+    closed, link = outcome.findings
+    assert (1, 2) == (outcome.data["imported"], outcome.data["failed"])
+    assert {"backfill.unreadable"} == {closed.code, link.code}
+    assert (str(tmp_path / "inbox" / "closed"), str(tmp_path / "inbox" / "link")) == (
+        closed.subject,
+        link.subject,
+    )
+    assert "Permission denied" in closed.message
+    assert "There is no file" in link.message
+
+
 def test_full_disk_keeps_what_was_imported(
     tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:

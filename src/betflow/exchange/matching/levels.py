@@ -81,12 +81,12 @@ class Level:
             for resting in self.resting.values():
                 resting.ahead[case] = max(0, resting.ahead[case] - amounts[case])
 
-    def settle_owed(self, volumes: list[int]) -> None:
-        """Take out of traded volumes what we took before it traded."""
+    def settle_owed(self, volumes: list[int]) -> Amounts:
+        """Return how much of traded volumes is what we took before it traded; once, not again."""
+        same = tuple(min(volumes[case], self.owed[case]) for case in CASES)
         for case in CASES:
-            same = min(volumes[case], self.owed[case])
-            volumes[case] -= same
-            self.owed[case] -= same
+            self.owed[case] -= same[case]
+        return same[0], same[1], same[2]
 
     def join(self, order: Order) -> None:
         """Let an order wait here, behind what is displayed now."""
