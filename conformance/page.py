@@ -1,4 +1,4 @@
-"""The page docs/reference/conformance.md: page.md with the tables in it."""
+"""The page docs/reference/conformance.md: page.txt with the tables in it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from conformance.judgement import OURS, TOOLS, Judgement, Mark, matched, money
 from scenarios import Expected, Family, Scenario
 
-_TEMPLATE = Path(__file__).with_suffix(".md")
+_TEMPLATE = Path(__file__).with_suffix(".txt")
 
 
 def page(
