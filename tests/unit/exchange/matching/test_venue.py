@@ -57,7 +57,7 @@ def _codes(report: object) -> list[Code | None]:
         (Whole.MARKET_NOT_OPEN_FOR_BETTING, {"status": "CLOSED"}),
     ],
 )
-def test_a_market_that_takes_no_orders(code: Whole, definition: dict[str, str]) -> None:
+def test_a_market_that_takes_no_orders(code: Whole, definition: dict[str, Any]) -> None:
     """Every instruction shares the fate of a request that the market does not take."""
     report = Scene(**definition).place(limit(BACK, 3.0), limit(LAY, 2.0))
 
