@@ -16,6 +16,7 @@ MEMORY_LIMIT_MIB = 150
 READ_ROUNDS = 5
 START_ROUNDS = 20
 BACKFILL_ROUNDS = 3
+BACKTEST_ROUNDS = 3
 # 110 copies of the four common tapes are 4.5 million messages: a quarter of a minute for the peer.
 BACKFILL_COPIES = 110
 # The peer as it comes, which is what is judged, and its mode for those who do not keep the books.
@@ -165,6 +166,61 @@ def backfill(bench: Bench) -> Iterator[Measurement]:
         )
 
 
+def backtest(bench: Bench) -> Iterator[Measurement]:
+    """Backtest tapes next to flumine: a strategy that does nothing, and one that lays every runner once."""
+    single = [name for name in bench.tapes.names if name != material.MANY_MARKETS]
+    for kind, files in (("plain", bench.tapes.plain(single)), ("bz2", bench.tapes.delivered(single))):
+        lines = sum(map(material.lines, files))
+        for strategy in ("idle", "lay"):
+            rates = _take_turns(
+                bench,
+                f"backtest, {strategy}, {kind}",
+                BACKTEST_ROUNDS,
+                {
+                    name: partial(_backtest_rate, f"{name}_{strategy}", files, lines, seconds=bench.seconds)
+                    for name in ("betflow", "flumine")
+                },
+            )
+            yield Measurement(
+                name=f"backtest, {strategy}, {kind}, {len(files)} tapes",
+                unit="messages/s",
+                ours=rates["betflow"],
+                wanted=at_least(10),
+                peer="flumine",
+                theirs=rates["flumine"],
+            )
+
+
+def backtest_all(bench: Bench) -> Iterator[Measurement]:
+    """Lay every runner once over all tapes, the one with 200 markets in it included; once each."""
+    files = bench.tapes.delivered(bench.tapes.names)
+    lines = sum(map(material.lines, files))
+    rates = _take_turns(
+        bench,
+        "backtest, lay, all tapes",
+        1,
+        {
+            name: partial(_backtest_rate, f"{name}_lay", files, lines, seconds=0)
+            for name in ("betflow", "flumine")
+        },
+    )
+    yield Measurement(
+        name=f"backtest, lay, bz2, all {len(files)} tapes",
+        unit="messages/s",
+        ours=rates["betflow"],
+        wanted=at_least(10),
+        peer="flumine",
+        theirs=rates["flumine"],
+        note="flumine hands out all 200 markets of one tape after each of its messages",
+    )
+
+
+def _backtest_rate(backtester: str, files: Sequence[Path], lines: int, *, seconds: float) -> float:
+    """Return messages per second; messages are lines, however many books a peer makes of one."""
+    reading = processes.play(backtester, files, seconds=seconds)
+    return lines * reading.passes / reading.seconds
+
+
 def memory(bench: Bench) -> Iterator[Measurement]:
     """Watch the memory of an import and of a read loop on one very long tape."""
     bench.say(f"memory: making a tape of {LONG_TAPE_BYTES / 2**30:g} GiB")
@@ -236,6 +292,6 @@ def _backfill_command(path: Path, data_dir: str) -> list[str]:
 
 MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
     measurement.__name__: measurement
-    for measurement in (read, idle, lightweight, whole, backfill, memory, start)
+    for measurement in (read, idle, lightweight, whole, backfill, memory, start, backtest, backtest_all)
 }
-HEAVY = ("backfill", "memory")
+HEAVY = ("backfill", "memory", "backtest_all")

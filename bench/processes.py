@@ -14,6 +14,8 @@ from typing import IO
 import psutil
 
 PROGRAMS = Path(sys.executable).parent
+PEERS_PYTHON = Path(__file__).resolve().parents[1] / ".venv-conformance" / "bin" / "python"
+"""Where flumine is: it does not go together with what betflow is measured with."""
 SAMPLE_S = 0.02
 
 
@@ -75,6 +77,15 @@ def read(reader: str, files: Sequence[Path], *, prices: bool = False, seconds: f
     """Read *files* with a reader in a process of its own, over and over for at least *seconds*."""
     options = [f"--seconds={seconds}", *(["--prices"] if prices else [])]
     return Reading(**json.loads(run(reader_command(reader, files, *options))))
+
+
+def play(backtester: str, files: Sequence[Path], *, seconds: float = 0.0) -> Reading:
+    """Backtest *files* in a process of its own; flumine has an environment of its own as well."""
+    python = str(PEERS_PYTHON) if backtester.startswith("flumine") else sys.executable
+    if not Path(python).exists():
+        raise ChildFailedError("flumine is not there to be compared with; run scripts/setup conformance")
+    options = [*map(str, files), f"--seconds={seconds}"]
+    return Reading(**json.loads(run([python, "-m", "bench.backtesters", backtester, *options])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import sys
 
-from betflow import __version__
+from betflow.cli.version import is_only_question, print_version
 
 
 def main() -> None:
     """Run betflow with the arguments of the process."""
-    if sys.argv[1:] == ["--version"]:
-        print(f"betflow {__version__}")  # noqa: T201 - this is the answer
+    if is_only_question(sys.argv[1:]):
+        print_version(sys.argv[1:])
         return
     from betflow.cli.app import run  # noqa: PLC0415 - see the module's docstring
 

@@ -78,6 +78,13 @@ class Settings(BaseSettings):
     env: Environment = Environment.DEV
     log_level: LogLevel = LogLevel.WARNING
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _refuse_empty(cls, value: object) -> object:
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("it is empty; name a folder, '.' for the current one")
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _make_absolute(cls, value: Path) -> Path:
@@ -95,9 +102,10 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
 
     Raises:
         ConfigurationError: for a profile that is not there or not readable, a key that no setting has, a
-            value that a setting cannot take, and a variable that is not set.
+            value that a setting cannot take, a variable that is not set, and an empty data folder.
     """
     variables = _variables()
+    _refuse_empty_data_dir(overrides or {})
     values = _profile_values(profile or variables.get(f"{PREFIX}PROFILE") or DEFAULT_PROFILE, variables)
     try:
         return _with_profile(values).model_validate(dict(overrides or {}))
@@ -106,6 +114,16 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
             f"{_describe(error)}.",
             advice=f"Correct it on the command line, in {PREFIX}… variables, in .env or in the profile.",
         ) from None
+
+
+def _refuse_empty_data_dir(overrides: Mapping[str, object]) -> None:
+    """Refuse an empty variable of the data folder: in a shell that is an expansion that went wrong."""
+    name = f"{PREFIX}DATA_DIR"
+    if "data_dir" not in overrides and not os.environ.get(name, "unset").strip():
+        raise ConfigurationError(
+            f"{name} is set to nothing.",
+            advice="Set it to a folder, or unset it to use the platform's folder for user data.",
+        )
 
 
 def _with_profile(values: dict[str, Any]) -> type[Settings]:

@@ -157,6 +157,50 @@ def test_what_is_no_tape_is_a_finding_when_it_is_named(betflow: CommandLine, inb
     assert (ExitCode.FINDINGS, ["backfill.not-a-tape"]) == (imported.code, imported.codes)
 
 
+@pytest.mark.parametrize("content", [b"<html>404</html>", bz2.compress(b'{"marketId": "1.1"}'), b""])
+def test_what_is_only_called_like_a_tape_is_a_finding(
+    betflow: CommandLine, inbox: Path, content: bytes
+) -> None:
+    """A file with a tape's name and another content is a finding in a folder, and damage when it is alone."""
+    (inbox / "1.234567890.bz2").write_bytes(content)
+    alone = betflow("backfill", inbox / "1.234567890.bz2")
+    (inbox / "good").write_bytes(recording())
+
+    among_others = betflow.json("backfill", inbox)
+
+    [finding] = among_others.envelope["findings"]
+    assert ExitCode.DAMAGED == alone.code
+    assert (ExitCode.FINDINGS, 1, 1) == (
+        *(among_others.code, among_others.data["imported"]),
+        among_others.data["failed"],
+    )
+    assert str(inbox / "1.234567890.bz2") == finding["subject"]
+
+
+def test_too_many_lines_without_a_message_cost_no_message_before_them(
+    betflow: CommandLine, inbox: Path
+) -> None:
+    """A tape that goes on as something else is kept byte for byte, and import and verify say so."""
+    (inbox / "a").write_bytes(bz2.compress(recording() + b"{}\n" * 400_000))
+
+    imported, verified = betflow.json("backfill", inbox), betflow.json("tape", "verify")
+
+    [finding] = imported.envelope["findings"]
+    assert (7, "backfill.damaged") == (imported.data["messages"], finding["code"])
+    assert "250,000 lines in a row, up to line 250,007, are no messages" in finding["message"]
+    assert ["tape.line-damaged", "tape.no-messages"] == verified.codes
+
+
+def test_many_lines_of_something_else_are_no_tape(betflow: CommandLine, inbox: Path) -> None:
+    """A large file of lines that are something else is skipped like a small one."""
+    (inbox / "table.csv").write_bytes(b"1,2\n" * 300_000)
+    (inbox / "good").write_bytes(recording())
+
+    imported = betflow.json("backfill", inbox)
+
+    assert (0, 1, 1) == (imported.code, imported.data["imported"], imported.data["skipped"])
+
+
 def test_path_that_does_not_exist_stops_everything(betflow: CommandLine, inbox: Path) -> None:
     """A path that does not exist is a usage error before anything is imported."""
     (inbox / "a").write_bytes(recording())
@@ -213,7 +257,9 @@ BAD_INPUT: dict[str, tuple[bytes, str, str, int | None]] = {
         303,
     ),
     "empty": (b"", "backfill.unreadable", "empty", None),
-    "truncated zip": (zip_without_end(WHOLE), "backfill.unreadable", "zip archive is damaged", None),
+    "zip without directory": (zip_without_end(WHOLE), "backfill.unreadable", "zip archive is damaged", 302),
+    "truncated zip": (zip_without_end(WHOLE)[:-500], "backfill.damaged", "zip archive breaks off", 0),
+    "beheaded zip": (zip_without_end(WHOLE)[:20], "backfill.unreadable", "zip archive is damaged", None),
     "all damaged": (b'{"op":"mcm","pt":\n' * 5, "backfill.unreadable", "No line is a message", None),
 }
 
@@ -228,7 +274,8 @@ def test_bad_input_is_one_finding_and_the_rest_is_kept(betflow: CommandLine, inb
     ran = betflow.json("backfill", inbox)
 
     [finding] = ran.envelope["findings"]
-    assert (ExitCode.FINDINGS, code, str(inbox / "bad")) == (ran.code, finding["code"], finding["subject"])
+    file, _, _member = finding["subject"].partition("!")
+    assert (ExitCode.FINDINGS, code, str(inbox / "bad")) == (ran.code, finding["code"], file)
     assert text in finding["message"]
     assert (1 if kept is None else 2) == ran.data["imported"]
     if kept:
@@ -236,7 +283,7 @@ def test_bad_input_is_one_finding_and_the_rest_is_kept(betflow: CommandLine, inb
     assert 0 == betflow("tape", "book", "1.777", "--at", "2027-01-01").code
 
 
-@pytest.mark.parametrize("name", ["empty", "truncated zip", "all damaged"])
+@pytest.mark.parametrize("name", ["empty", "beheaded zip", "all damaged"])
 def test_nothing_but_damage_has_its_exit_code(betflow: CommandLine, inbox: Path, name: str) -> None:
     """When nothing could be imported because all of it is damaged, the exit code says so."""
     (inbox / "bad").write_bytes(BAD_INPUT[name][0])
@@ -391,6 +438,37 @@ def test_lost_index_is_made_anew(betflow: CommandLine, inbox: Path) -> None:
 
     assert before == betflow.json("tape", "ls").data
     assert 1 == betflow.json("backfill", inbox).data["already_there"]
+
+
+def test_damaged_index_is_made_anew_as_advised(betflow: CommandLine, inbox: Path) -> None:
+    """An index that is damaged says which file to remove; without it the archive lists the same markets."""
+    (inbox / "a").write_bytes(recording())
+    betflow("backfill", inbox)
+    before = betflow.json("tape", "ls").data
+    index = betflow.data_dir / "archive" / "index.sqlite"
+    index.write_bytes(b"no database at all" * 1000)
+
+    told = betflow.json("tape", "ls")
+    index.unlink()
+
+    [finding] = told.envelope["findings"]
+    assert (ExitCode.DAMAGED, "error.damaged") == (told.code, finding["code"])
+    assert f"the index {index} is damaged" in finding["message"]
+    assert "Remove it: it is made anew" in finding["message"]
+    assert before == betflow.json("tape", "ls").data
+
+
+def test_tape_that_was_removed_is_no_longer_listed(betflow: CommandLine, inbox: Path) -> None:
+    """A tape that its owner removed with its manifest is out of the index after the next import."""
+    (inbox / "a").write_bytes(recording("1.1"))
+    (inbox / "b").write_bytes(recording("1.2"))
+    betflow("backfill", inbox / "a")
+    for path in (betflow.data_dir / "archive" / "tapes").rglob("*.*"):
+        path.unlink()
+
+    betflow("backfill", inbox / "b")
+
+    assert ["1.2"] == [market["market_id"] for market in betflow.json("tape", "ls").data["markets"]]
 
 
 def test_people_get_a_table(betflow: CommandLine, inbox: Path) -> None:

@@ -3,6 +3,7 @@
 import bz2
 import csv
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from betflow.errors import ExitCode
+from betflow.errors import ExitCode, StorageError
 from betflow.exchange.times import iso
+from betflow.jobs import tape_verify
 from betflow.tape import Tape
+from betflow.tape import tapes as tapes_of
 from changes import OFF_MS, defined
-from command_line import CommandLine
+from command_line import CommandLine, Ran
 from recordings import MARKET_ID, line, recorded_lines, recording
 from tapes import tape, tapes
+from wrapping import zipped
 
 
 @pytest.fixture
@@ -82,6 +86,33 @@ def test_list_of_nothing_says_what_to_do(betflow: CommandLine) -> None:
     ran = betflow("tape", "ls")
 
     assert (0, True) == (ran.code, "betflow backfill" in ran.out)
+
+
+@pytest.mark.parametrize(
+    ("expected", "options"),
+    [
+        (["--country  GB, IE"], ["--country", "XX"]),
+        (["--event-type  4339 (greyhound-racing), 7 (horse-racing)"], ["--event-type", "99"]),
+        (["--venue  Ascot, York", "--country  GB, IE"], ["--venue", "York", "--country", "GB"]),
+        (["--from  2026-02-18T14:00:00.000Z to 2026-02-20T12:00:00.000Z"], ["--from", "2027-01-01"]),
+        (["--settled  2 settled, 1 unsettled"], ["--unsettled", "--venue", "York"]),
+    ],
+)
+def test_filter_that_takes_nothing_says_what_there_is(
+    stocked: CommandLine, expected: list[str], options: list[str]
+) -> None:
+    """Where markets are there and none fits, the answer names what each part of the filter could be."""
+    ran = stocked("tape", "ls", *options)
+
+    words = " ".join(ran.out.split())
+    assert (0, True) == (ran.code, "None of the 3 markets in the archive fits." in ran.out)
+    assert [] == [each for each in expected if " ".join(each.split()) not in words]
+    assert "backfill" not in ran.out
+
+
+def test_filter_over_an_empty_archive_says_how_to_fill_it(betflow: CommandLine) -> None:
+    """Where there is no market at all, no filter is to blame."""
+    assert "betflow backfill" in betflow("tape", "ls", "--country", "XX").out
 
 
 def test_unknown_order_is_refused(betflow: CommandLine) -> None:
@@ -438,6 +469,26 @@ def test_export_does_not_overwrite_its_source(betflow: CommandLine, tmp_path: Pa
     assert (ExitCode.USAGE, recording()) == (ran.code, path.read_bytes())
 
 
+@pytest.mark.parametrize(
+    ("market_format", "name"),
+    [
+        ("csv", "x.parquet"),
+        ("parquet", "x.csv"),
+        ("official", "x.csv"),
+        ("official", "x.xz"),
+        ("csv", "x.csv.gz"),
+    ],
+)
+def test_export_with_the_name_of_another_format_is_refused(
+    stocked: CommandLine, tmp_path: Path, market_format: str, name: str
+) -> None:
+    """A file is not written under a name that says something else than what is in it."""
+    ran = stocked("tape", "export", "1.1", "--format", market_format, "--output", tmp_path / name)
+
+    assert (ExitCode.USAGE, False) == (ran.code, (tmp_path / name).exists())
+    assert f"--format {market_format}" in ran.err
+
+
 def test_export_is_recorded(stocked: CommandLine, tmp_path: Path) -> None:
     """The written file is an artifact of the run, with its hash."""
     ran = stocked.json("tape", "export", "1.1", "--format", "csv", "--output", tmp_path / "a.csv")
@@ -457,16 +508,263 @@ def test_folder_without_tapes_is_not_called_whole(betflow: CommandLine, tmp_path
     assert (ExitCode.FINDINGS, ["verify.no-tapes"]) == (ran.code, ran.codes)
 
 
-@pytest.mark.parametrize("command", [["tape", "stats"], ["candles"]])
-def test_volume_that_cannot_be_is_told_with_its_place(
-    betflow: CommandLine, tmp_path: Path, command: list[str]
+def test_verify_passes_over_what_is_no_tape(betflow: CommandLine, tmp_path: Path) -> None:
+    """In a folder and in an archive, verify leaves alone and lists what backfill skips."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "README.md").write_text("# Tapes")
+    (folder / "1.197931750.json").write_text('[{"marketId": "1.197931750"}]')
+    (folder / "data.zip").write_bytes(zipped({"tape": recording(), "notes.csv": b"a,b\n1,2\n"}))
+
+    ran = betflow.json("tape", "verify", folder)
+
+    assert (0, 1, 3, True) == (*(ran.code, ran.data["tapes"], ran.data["skipped"]), ran.data["is_whole"])
+    assert ran.data["skipped_files"] == betflow.json("backfill", folder).data["skipped_files"]
+
+
+@pytest.mark.parametrize("name", ["1.234567890.bz2", "README.md"])
+def test_verify_calls_damaged_what_was_to_be_a_tape(betflow: CommandLine, tmp_path: Path, name: str) -> None:
+    """A file with a tape's name in a folder, and any file that is named itself, has to be a tape."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / name).write_text("<html>404</html>")
+
+    in_folder, named = betflow.json("tape", "verify", folder), betflow("tape", "verify", folder / name)
+
+    assert ExitCode.DAMAGED == named.code
+    assert (name != "README.md") == (in_folder.code == ExitCode.DAMAGED)
+
+
+def test_verify_goes_on_behind_a_file_that_cannot_be_read(
+    betflow: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A damaged volume ends the sum, and the error leads to the line."""
+    """A file that may not be read is damage that says so, and the others are verified."""
+    (tmp_path / "a").write_bytes(recording())
+    (tmp_path / "b").write_bytes(recording())
+
+    def tapes_or_refusal(path: Path) -> Iterator[Tape]:
+        if path.name == "a":
+            raise StorageError("a cannot be opened: Permission denied.", advice="Check its permissions.")
+        return tapes_of(path)
+
+    monkeypatch.setattr(tape_verify, "tapes", tapes_or_refusal)
+    ran = betflow.json("tape", "verify", tmp_path / "a", tmp_path / "b")
+
+    assert (ExitCode.DAMAGED, ["tape.unreadable"], 2) == (ran.code, ran.codes, ran.data["tapes"])
+
+
+def reading_commands(tmp_path: Path) -> dict[str, list[str]]:
+    """Return the commands that read a tape, without it."""
+    at = ["--at", str(OFF_MS + 100_000)]
+    return {
+        "stats": ["tape", "stats"],
+        "candles": ["candles"],
+        "book": ["tape", "book", *at],
+        "csv": ["tape", "export", "--format", "csv", "--output", str(tmp_path / "out.csv")],
+        "official": ["tape", "export", "--format", "official", "--output", str(tmp_path / "out")],
+    }
+
+
+READING = sorted(reading_commands(Path()))
+
+
+@pytest.mark.parametrize("name", ["stats", "candles", "book"])
+def test_volume_that_cannot_be_is_left_out_with_its_place(
+    betflow: CommandLine, tmp_path: Path, name: str
+) -> None:
+    """A damaged volume is a finding that counts them and leads to the first; the rest is answered."""
     path = tmp_path / "tape"
-    change = b'{"op":"mcm","pt":1000,"mc":[{"id":"1.1","rc":[{"id":1,"trd":[[2,-1]]}]}]}\n'
-    path.write_bytes(b'{"op":"mcm","pt":999,"mc":[{"id":"1.1"}]}\n' + change)
+    changes: list[dict[str, Any]] = [
+        {"marketDefinition": defined()},
+        {"rc": [{"id": 1, "trd": [[2, 10], [3, -1], [4, "NaN"]]}]},
+        {"rc": [{"id": 1, "trd": [[2, "Infinity"]]}]},
+    ]
+    lines = [line(OFF_MS + at, {"id": "1.1", **each}) for at, each in enumerate(changes)]
+    path.write_bytes(b"\n".join(lines))
 
-    ran = betflow.json(*command, path)
+    ran = betflow.json(*reading_commands(tmp_path)[name], path)
 
-    assert ExitCode.DAMAGED == ran.code
-    assert "tape, line 2, byte 42: " in str(ran.envelope["findings"])
+    assert (ExitCode.FINDINGS, ["tape.volume-impossible"]) == (ran.code, ran.codes)
+    where = {"line": 2, "offset": len(lines[0]) + 1, "count": 3}
+    assert where == ran.envelope["findings"][0]["where"]
+
+
+@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize(
+    "content", [b"", bz2.compress(recording())[:60], b'{"op":"mcm"', b'{"op":"mcm"}\n' * 3]
+)
+def test_file_that_cannot_be_read_at_all_is_damage(
+    betflow: CommandLine, tmp_path: Path, name: str, content: bytes
+) -> None:
+    """Where nothing of a file can be read, every command says what ``tape verify`` says: damaged."""
+    path = tmp_path / "tape"
+    path.write_bytes(content)
+
+    ran = betflow(*reading_commands(tmp_path)[name], path)
+
+    assert ExitCode.DAMAGED == ran.code == betflow("tape", "verify", path).code
+    assert "source again" in ran.err
+
+
+@pytest.mark.parametrize("name", READING)
+def test_file_that_can_be_read_in_part_is_a_finding(betflow: CommandLine, tmp_path: Path, name: str) -> None:
+    """What was read before the damage is answered, with a finding."""
+    path = tmp_path / "tape"
+    content = bz2.compress(recording(prices=20_000))
+    path.write_bytes(content[: len(content) * 3 // 4])
+
+    ran = betflow.json(*reading_commands(tmp_path)[name], path)
+
+    assert (ExitCode.FINDINGS, ["tape.truncated"]) == (ran.code, ran.codes)
+
+
+@pytest.mark.parametrize("name", READING)
+def test_archived_tape_that_is_gone_is_damage_with_the_command_that_restores_it(
+    stocked: CommandLine, tmp_path: Path, name: str
+) -> None:
+    """The error names the import that brings the tape back, and that import does."""
+    command = reading_commands(tmp_path)[name]
+    path = stored(stocked, "1.1")
+    path.unlink()
+
+    ran = stocked(*command, "1.1")
+    assert (ExitCode.DAMAGED, False) == (ran.code, (tmp_path / "out.csv").exists())
+    assert f"`betflow backfill {tmp_path / '1'}` restores it" in ran.err
+
+    stocked("backfill", tmp_path / "1")
+    assert (0, True) == (stocked(*command, "1.1").code, path.is_file())
+
+
+@pytest.mark.parametrize("name", READING)
+def test_archived_tape_that_is_something_else_is_damage(
+    stocked: CommandLine, tmp_path: Path, name: str
+) -> None:
+    """A file in the archive without a change of its market is damaged, and nothing is written."""
+    path = stored(stocked, "1.1")
+    path.write_bytes(zstandard.ZstdCompressor().compress(recording("1.7")))
+
+    ran = stocked(*reading_commands(tmp_path)[name], "1.1")
+
+    assert (ExitCode.DAMAGED, []) == (ran.code, list(tmp_path.glob("out*")))
+    assert f"Remove {path}, then run `betflow backfill {tmp_path / '1'}`" in ran.err
+
+
+def test_second_best_tape_is_read_where_the_best_is_gone(betflow: CommandLine, tmp_path: Path) -> None:
+    """Another tape of the market answers, with a finding that says which one did not."""
+    for name, prices in (("best", 9), ("other", 5)):
+        (tmp_path / name).write_bytes(recording("1.1", prices=prices))
+    betflow("backfill", tmp_path / "best", tmp_path / "other")
+    best = stored(betflow, "1.1")
+    best.unlink()
+
+    ran = betflow.json("tape", "stats", "1.1")
+
+    assert (ExitCode.FINDINGS, ["tape.missing"]) == (ran.code, ran.codes)
+    assert (7, str(best)) == (ran.data["messages"], ran.envelope["findings"][0]["subject"])
+
+
+def test_damage_of_the_source_is_told_by_every_answer(betflow: CommandLine, tmp_path: Path) -> None:
+    """What was lost on the way in is a finding of what is made of the rest."""
+    content = bz2.compress(recording(prices=20_000))
+    (tmp_path / "a").write_bytes(content[: len(content) * 3 // 4])
+    betflow("backfill", tmp_path / "a")
+
+    for command in reading_commands(tmp_path).values():
+        assert "tape.truncated" in betflow.json(*command, MARKET_ID).codes
+
+
+@pytest.mark.parametrize("name", ["stats", "candles", "book"])
+def test_oddities_are_told_once_for_each_kind(betflow: CommandLine, tmp_path: Path, name: str) -> None:
+    """Times that go backwards, repeated messages and a late definition are counted, with the first place."""
+    first, *rest = recorded_lines()
+    lines = [*rest[:3], rest[2], first, rest[0], rest[3], rest[1]]
+    path = tmp_path / "tape"
+    path.write_bytes(b"\n".join(lines))
+
+    findings = betflow.json(*reading_commands(tmp_path)[name], path).envelope["findings"]
+
+    starts = [sum(len(each) + 1 for each in lines[:number]) for number in range(len(lines))]
+    assert {
+        "tape.duplicate-lines": {"line": 4, "offset": starts[3], "count": 1},
+        "tape.time-backwards": {"line": 5, "offset": starts[4], "count": 2, "milliseconds": 300},
+        "tape.definition-missing": {"line": 1, "offset": 0, "count": 4},
+    } == {finding["code"]: finding["where"] for finding in findings}
+
+
+def test_second_change_in_a_message_is_no_repetition(betflow: CommandLine, tmp_path: Path) -> None:
+    """A message may change a market twice; that is one message."""
+    twice: list[dict[str, Any]] = [
+        {"id": "1.1", "marketDefinition": defined()},
+        {"id": "1.1", "rc": [{"id": 1, "ltp": 2}]},
+    ]
+    (tmp_path / "tape").write_bytes(line(OFF_MS, *twice))
+
+    ran = betflow.json("tape", "stats", tmp_path / "tape")
+
+    assert (0, 2) == (ran.code, ran.data["messages"])
+
+
+def book_prices(ran: Ran) -> list[float]:
+    """Return the prices to back of the first runner."""
+    return sorted(entry["price"] for entry in ran.data["runners"][0]["available_to_back"])
+
+
+@pytest.mark.parametrize(
+    ("expected", "later", "at"),
+    [
+        ([2.0], 0, 100),
+        ([2.0, 2.01, 2.02], 1, 250),
+        ([2.0, 2.01, 2.02], 0, 300),
+        ([2.0, 2.01, 2.02, 2.03, 2.04], 1, 450),
+        ([2.0, 2.01, 2.02, 2.03, 2.04], 0, 10**12),
+    ],
+)
+def test_book_is_exact_where_times_go_backwards(
+    betflow: CommandLine, tmp_path: Path, expected: list[float], later: int, at: int
+) -> None:
+    """The book is that after the last message of the tape that was published by then, with all before it."""
+    times = (100, 300, 200, 10**11, 400)
+    rows: list[dict[str, Any]] = [
+        {"rc": [{"id": 1, "atb": [[2 + number / 100, 5]]}]} for number in range(len(times))
+    ]
+    rows[0]["marketDefinition"] = defined()
+    lines = [line(OFF_MS + time, {"id": "1.1", **row}) for time, row in zip(times, rows, strict=True)]
+    (tmp_path / "tape").write_bytes(b"\n".join(lines))
+
+    ran = betflow.json("tape", "book", tmp_path / "tape", "--at", str(OFF_MS + at))
+
+    assert expected == book_prices(ran)
+    assert [later] * bool(later) == [
+        finding["where"]["count"]
+        for finding in ran.envelope["findings"]
+        if finding["code"] == "book.later-included"
+    ]
+
+
+def test_market_without_prices_is_exported_without_rows(betflow: CommandLine, tmp_path: Path) -> None:
+    """A tape that has definitions only was read, although there is nothing to write."""
+    (tmp_path / "tape").write_bytes(line(OFF_MS, {"id": "1.1", "marketDefinition": defined()}))
+
+    ran = betflow.json(*reading_commands(tmp_path)["csv"], tmp_path / "tape")
+
+    assert (0, 0) == (ran.code, ran.data["rows"])
+
+
+def test_tape_without_manifest_is_read_all_the_same(stocked: CommandLine) -> None:
+    """Where the manifest beside a tape is gone, the tape answers, with a finding."""
+    stored(stocked, "1.1").with_suffix(".json").unlink()
+
+    ran = stocked.json("tape", "stats", "1.1")
+
+    assert (ExitCode.FINDINGS, ["tape.manifest-damaged"]) == (ran.code, ran.codes)
+
+
+def test_market_that_comes_late_in_a_file_is_not_overlooked(betflow: CommandLine, tmp_path: Path) -> None:
+    """A second market makes a file one of several, wherever it begins."""
+    lines = [*recorded_lines("1.1", prices=500), *recorded_lines("1.2")]
+    (tmp_path / "tape").write_bytes(b"\n".join(lines))
+
+    ran = betflow("tape", "stats", tmp_path / "tape")
+
+    assert ExitCode.USAGE == ran.code
+    assert "holds at least 2 markets" in ran.err

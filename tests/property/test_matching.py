@@ -7,7 +7,6 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeAlias
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -436,9 +435,6 @@ _TAKEN_AHEAD_OF_US = (
 )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what trades while nothing of ours rests is not set off against what we took"
-)
 @given(
     st.sampled_from(Side).flatmap(lambda side: scripts(_cancels, _suspensions, sides=(side,))),
     st.sampled_from(Case),
@@ -449,9 +445,6 @@ def test_a_naive_model_agrees_on_one_side(script: list[Step], case: Case) -> Non
     assert naively(script, case) == [fills(order, case) for order in play(script).orders]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="taking what stands ahead of an order of ours does not move it forward"
-)
 @given(scripts(_cancels, _suspensions).map(uncrossed), st.sampled_from(Case))
 @example(list(_TAKEN_AHEAD_OF_US), Case.WORST)
 def test_a_naive_model_agrees_on_both_sides(script: list[Step], case: Case) -> None:
@@ -618,7 +611,6 @@ def test_back_and_lay_settle_to_zero(price: float, size: float, winner: int, cas
     assert Decimal(0) == _profit(scene, case)
 
 
-@pytest.mark.xfail(strict=True, reason="a lay at the starting price may lose a third more than its liability")
 @given(
     scripts(*_everything, runners=2),
     st.lists(st.one_of(_shows(2), _shows(2), _market_moves), max_size=8),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 
 from betflow.errors import UsageError
@@ -23,6 +24,12 @@ def die(number: int) -> Iterator[int]:
     if number < 0:
         os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
     yield number
+
+
+def stay(_number: int) -> Iterator[int]:
+    """Yield the number of the process, and never come to an end."""
+    yield os.getpid()
+    threading.Event().wait()
 
 
 def leave(number: int) -> Iterator[int]:

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import threading
 import zipfile
@@ -72,6 +73,27 @@ def tar(members: dict[str, bytes]) -> bytes:
     return b"".join(entry(name, content) for name, content in members.items()) + bytes(2 * BLOCK)
 
 
+def old_tar(members: dict[str, bytes]) -> bytes:
+    """Return a tar in the format of Unix version 7, which has no magic and nothing behind the link's name."""
+    return b"".join(_old(entry(*member)) for member in members.items()) + bytes(2 * BLOCK)
+
+
+def _old(member: bytes) -> bytes:
+    head = member[:148] + b" " * 8 + member[156:257]
+    return head[:148] + b"%06o\0 " % sum(head) + head[156:] + bytes(BLOCK - 257) + member[BLOCK:]
+
+
+def skippable(content: bytes, kind: int = 0) -> bytes:
+    """Return a frame that zstd passes over; there are 16 kinds."""
+    return struct.pack("<LL", 0x184D2A50 + kind, len(content)) + content
+
+
+def pzstd(content: bytes) -> bytes:
+    """Compress as pzstd does: the size of each frame in a skippable one before it."""
+    frame = _zst(content)
+    return skippable(struct.pack("<L", len(frame))) + frame
+
+
 def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Return a zip; the same bytes whenever it is made."""
     buffer = io.BytesIO()
@@ -97,6 +119,9 @@ def wrappings() -> dict[str, Wrap]:
     of their own.
     """
     result: dict[str, Wrap] = {"plain": b"".join, "tar": _tar_of(bytes), "zip of bz2": _zip_of_bz2}
+    result["pzstd"] = _around(pzstd, b"".join)
+    result["tar of version 7"] = lambda parts: old_tar(_named(parts))
+    result["tar.gz of version 7"] = _around(_gz, result["tar of version 7"])
     for kind, compress in COMPRESSIONS.items():
         result[kind] = _around(compress, b"".join)
         result[f"many {kind}"] = _many(compress)

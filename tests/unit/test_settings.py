@@ -50,10 +50,32 @@ def test_stronger_sources_win(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable that is set to nothing says nothing."""
-    monkeypatch.setenv("BETFLOW_DATA_DIR", "")
+    """A variable that is set to nothing says nothing, and neither does a line of .env as in the template."""
+    monkeypatch.setenv("BETFLOW_LOG_LEVEL", "")
+    Path(".env").write_text("BETFLOW_DATA_DIR=\n")
 
-    assert platform_data_dir() == load_settings().data_dir
+    settings = load_settings()
+
+    assert (platform_data_dir(), LogLevel.WARNING) == (settings.data_dir, settings.log_level)
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_data_folder_of_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, nothing: str) -> None:
+    """An empty data folder is a mistake of the shell's: nothing is written anywhere else instead."""
+    with pytest.raises(ConfigurationError, match=r"data_dir.* is empty; name a folder"):
+        load_settings(overrides={"data_dir": nothing})
+    monkeypatch.setenv("BETFLOW_DATA_DIR", nothing)
+    with pytest.raises(ConfigurationError, match=r"BETFLOW_DATA_DIR is set to nothing.* unset it"):
+        load_settings()
+    assert Path("a").absolute() == load_settings(overrides={"data_dir": "a"}).data_dir
+
+
+def test_data_folder_of_a_profile_is_not_empty() -> None:
+    """A profile that names no folder is refused like an option."""
+    write_profile("default", "data_dir: ''\n")
+
+    with pytest.raises(ConfigurationError, match=r"data_dir.* is empty"):
+        load_settings()
 
 
 def test_data_folder_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from betflow import __version__
 from betflow.cli import audit, backfill, candles, tape
 from betflow.cli.contract import early_failure
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import prepare_streams
+from betflow.cli.version import print_version
 from betflow.errors import BetflowError, ExitCode, UsageError
 
 app = CommandGroup(name="betflow", help="Prove every number of your Betfair Exchange trading.")
@@ -18,17 +18,20 @@ app.add_typer(tape.app)
 app.command("candles")(candles.candles)
 
 
-def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
+class _VersionAsked(Exception):  # noqa: N818 - no error
+    """The command line asks for the version, whatever else it asks for."""
+
+
+def _ask_for_version(is_asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
     if is_asked:
-        typer.echo(f"betflow {__version__}")
-        raise typer.Exit
+        raise _VersionAsked
 
 
 @app.callback()
 def _betflow(
     *,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version.", callback=_ask_for_version, is_eager=True)
     ] = False,
 ) -> None:
     """Hold the options of the program itself."""
@@ -39,6 +42,9 @@ def run(arguments: list[str]) -> int:
     prepare_streams()
     try:
         code: int | None = app(arguments, prog_name="betflow", standalone_mode=False)
+    except _VersionAsked:
+        print_version(arguments)
+        return ExitCode.OK
     except BetflowError as error:
         return early_failure(error, arguments, command="")
     except typer.TyperException as error:

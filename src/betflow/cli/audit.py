@@ -46,7 +46,7 @@ def verify(ctx: typer.Context) -> None:
     Check the journal's chain, every run's record, and the files that runs wrote.
 
     Exits with 0 when all of it is as it was recorded, and with 7, naming the first bad entry, when anything
-    is not.
+    in the data folder is not. Exports outside it that are gone or changed are findings: 1.
     """
     from betflow.jobs import audit
 
@@ -111,11 +111,13 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
     screen.fields(
         {
             "verdict": "whole" if data["is_whole"] else "DAMAGED",
-            "first bad entry": f"{bad['seq']} ({bad['defect']}): {bad['reason']}" if bad else None,
+            **({"first bad entry": f"{bad['seq']} ({bad['defect']}): {bad['reason']}"} if bad else {}),
             "entries": data["entries"],
             "head": f"{data['head']['seq']} {data['head']['hash']}",
             "runs": data["runs"],
             "records": data["records"],
             "files": data["files"],
+            "exports": ", ".join(f"{count} {name}" for name, count in data["exports"].items() if count)
+            or None,
         }
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.filters import Country, EventType, FromTime, MarketType, ToTime
 from betflow.cli.screen import Screen
 
 
@@ -16,18 +17,11 @@ def backfill(
         typer.Argument(help="Files, archives (tar, zip, compressed or not) and folders.", metavar="PATH…"),
     ],
     *,
-    from_time: Annotated[
-        str | None, typer.Option("--from", help="Earliest scheduled off: a date or a moment, UTC.")
-    ] = None,
-    to_time: Annotated[
-        str | None,
-        typer.Option("--to", help="Latest scheduled off: a date, its day included, or a moment, excluded."),
-    ] = None,
-    country: Annotated[str | None, typer.Option(help="Only these countries: GB,IE.")] = None,
-    event_type: Annotated[
-        str | None, typer.Option(help="Only these event types, by name or number: horse-racing,7.")
-    ] = None,
-    market_type: Annotated[str | None, typer.Option(help="Only these market types: WIN,PLACE.")] = None,
+    from_time: FromTime = None,
+    to_time: ToTime = None,
+    country: Country = None,
+    event_type: EventType = None,
+    market_type: MarketType = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="How many processes; one for each processor.")
     ] = None,

@@ -9,20 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
 
 
 def candles(
     ctx: typer.Context,
-    market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
+    market_or_file: MarketOrFile,
     *,
     interval: Annotated[str, typer.Option(help="How long each is: 500ms, 60s, 5m, 1h or so.")] = "60s",
     runner: Annotated[
         int | None, typer.Option("--runner", metavar="ID", help="Only this selection, at all its handicaps.")
     ] = None,
-    market: Annotated[
-        str | None, typer.Option("--market", metavar="ID", help="Which market of a file that holds several.")
-    ] = None,
+    market: MarketOfFile = None,
     since: Annotated[
         str | None,
         typer.Option(
@@ -88,10 +87,17 @@ def _render_json(data: dict[str, Any], screen: Screen) -> None:
 
 def _render_table(data: dict[str, Any], screen: Screen) -> None:
     traded = [candle for candle in data["candles"] if not candle["empty"]]
+    if not traded:
+        screen.line(f"Nothing was traded: all {data['count']:,} candles are empty.")
+        return
     named = any(candle["runner"] for candle in traded)
     columns = [column for column in _TABLE if column != "runner" or named]
+    # A runner is a selection and a handicap: only where there are no lines, the handicap says nothing.
+    spare = _SPARE if any(candle["handicap"] for candle in traded) else [("handicap",), *_SPARE]
     screen.table(
-        [_TABLE[column] for column in columns], [[row[column] for column in columns] for row in traded]
+        [_TABLE[column] for column in columns],
+        [[row[column] for column in columns] for row in traded],
+        spare=spare,
     )
     if len(traded) < data["count"]:
         screen.line()
@@ -112,3 +118,4 @@ _TABLE = {
     "best_lay": "lay",
     "in_play": "in play",
 }
+_SPARE = [("in play",), ("runner",), ("back", "lay")]

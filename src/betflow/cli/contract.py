@@ -136,7 +136,8 @@ def _attempt(action: Callable[[], T], command: str) -> T | Outcome:
     except BetflowError as error:
         return failure(error, subject=command)
     except KeyboardInterrupt:
-        finding = Finding("error.interrupted", command, "interrupted; everything written so far is kept.")
+        message = "interrupted; everything written so far is kept. Run the command again."
+        finding = Finding("error.interrupted", command, message)
         return Outcome(findings=(finding,), exit_code=ExitCode.INTERRUPTED, is_failure=True)
     except Exception as error:  # noqa: BLE001 - the top of the command line: a bug too ends in an envelope
         if isinstance(error, OSError) and error.errno in _STORAGE_ERRNOS:

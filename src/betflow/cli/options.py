@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from betflow.errors import ConfigurationError
+
 _PANEL = "Everywhere"
 
 
@@ -23,8 +25,11 @@ def _common(
         bool, typer.Option("--json", help="Print one JSON envelope instead.", rich_help_panel=_PANEL)
     ] = False,
     data_dir: Annotated[
-        Path | None,
-        typer.Option(help="Where betflow keeps everything. [BETFLOW_DATA_DIR]", rich_help_panel=_PANEL),
+        # Not a path yet: an empty text would be the current folder.
+        str | None,
+        typer.Option(
+            help="Where betflow keeps everything. [BETFLOW_DATA_DIR]", rich_help_panel=_PANEL, metavar="PATH"
+        ),
     ] = None,
     profile: Annotated[
         str | None,
@@ -96,7 +101,12 @@ class CommandGroup(typer.Typer):
 
 
 def common_options(ctx: typer.Context) -> CommonOptions:
-    """Read the common options; the one nearest to the end of the command line wins."""
+    """
+    Read the common options; the one nearest to the end of the command line wins.
+
+    Raises:
+        ConfigurationError: the data folder is empty text.
+    """
     found: dict[str, Any] = {}
     for context in _lineage(ctx):
         for name in COMMON_NAMES:
@@ -105,10 +115,19 @@ def common_options(ctx: typer.Context) -> CommonOptions:
                 found.setdefault(name, value)
     return CommonOptions(
         json=bool(found.get("json")),
-        data_dir=found.get("data_dir"),
+        data_dir=None if "data_dir" not in found else _folder(found["data_dir"]),
         profile=found.get("profile"),
         log_level=found.get("log_level"),
     )
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise ConfigurationError(
+            "--data-dir is empty: is the shell variable in it set?",
+            advice="Name a folder, or '.' for the current one.",
+        )
+    return Path(text)
 
 
 def own_arguments(ctx: typer.Context) -> dict[str, Any]:

@@ -35,8 +35,8 @@ class BarProgress:
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn(unit, markup=False),
+            *([] if total is None else [MofNCompleteColumn()]),
+            TextColumn(f"{{task.completed:,.0f}} {unit}" if total is None else unit, markup=False),
             TimeRemainingColumn(),
             console=Console(file=self._stream),
             transient=True,

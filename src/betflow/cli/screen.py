@@ -1,5 +1,8 @@
 """
-How answers look to people: tables on a terminal, plain columns elsewhere, never a value cut short.
+How answers look to people: aligned columns, and never a value that is cut short or broken in two.
+
+Away from a terminal a table is as wide as it needs. On a terminal, columns that a command calls spare are
+left out where there is no room, and a line below says which; where that does not help, rows are stacked.
 
 Values may come from tapes that anybody made, so control characters are shown as escapes instead of obeyed.
 """
@@ -8,15 +11,25 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from itertools import zip_longest
+from typing import Any, TextIO, TypeAlias
 
 from betflow.errors import StorageError
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _FINDINGS_SHOWN = 20
+
+Spare: TypeAlias = Sequence[tuple[str, ...]]
+"""Columns that can be done without, the least important first; those of one tuple stay or go together."""
+
+_GAP = "  "
+_INDENT = "  "
+_SEPARATOR = " · "
 
 
 class Screen:
@@ -31,42 +44,146 @@ class Screen:
 
     def fields(self, values: Mapping[str, object]) -> None:
         """Write names and values, one pair on a line; pairs without a value are left out."""
-        width = max((len(name) for name in values), default=0)
-        for name, value in values.items():
-            if value is not None:
-                self.line(f"{name:<{width}}  {shown(value)}")
+        width = max(map(len, values), default=0) + len(_GAP)
+        room = self._room()
+        for name, text in ((name, shown(value)) for name, value in values.items() if value is not None):
+            lines = [text] if room is None else _wrapped(text, room - width, indent="")
+            for label, line in zip_longest([name], lines, fillvalue=""):
+                self._stream.write(f"{label:<{width}}{line}".rstrip() + "\n")
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Write a table; columns that hold only numbers are aligned to the right."""
-        texts = [[shown(cell) for cell in row] for row in rows]
-        right = [_is_numeric(rows, index) for index in range(len(columns))]
-        if self._stream.isatty():
-            self._rich_table(columns, texts, right)
-        else:
-            self._plain_table(columns, texts, right)
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, spare: Spare = ()) -> None:
+        """
+        Write a table; columns that hold only numbers are aligned to the right.
 
-    def _plain_table(self, columns: Sequence[str], texts: list[list[str]], right: list[bool]) -> None:
-        widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
-        for row in [list(columns), *texts]:
-            cells = [
-                cell.rjust(width) if is_right else cell.ljust(width)
-                for cell, width, is_right in zip(row, widths, right, strict=True)
-            ]
-            self._stream.write("  ".join(cells).rstrip() + "\n")
+        Args:
+            columns: The names, each another.
+            rows: The values, as many as there are columns.
+            spare: What a terminal without room for it does without.
+        """
+        grid = _Grid(columns, rows)
+        room = self._room()
+        if room is None or grid.width(columns) <= room:
+            self._write_columns(grid, columns)
+            return
+        kept = _kept(grid, spare, room)
+        if grid.width(kept) > room:
+            self._write_stacked(grid, room)
+            return
+        self._write_columns(grid, kept)
+        left_out = ", ".join(name for name in columns if name not in kept)
+        self.note(f"Without {left_out}: a wider terminal has them, and --json.")
 
-    def _rich_table(self, columns: Sequence[str], texts: list[list[str]], right: list[bool]) -> None:
+    def fits(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
+        """Say whether a table has room with all of its columns; away from a terminal everything has."""
+        room = self._room()
+        return room is None or _Grid(columns, rows).width(columns) <= room
+
+    def note(self, text: str) -> None:
+        """Write a remark, in brackets, on as many lines as it needs."""
+        room = self._room()
+        for line in [f"({text})"] if room is None else _wrapped(f"({text})", room):
+            self.line(line)
+
+    def _room(self) -> int | None:
+        """Return how many characters a line has; None away from a terminal."""
+        return shutil.get_terminal_size().columns if self._stream.isatty() else None
+
+    def _write_columns(self, grid: "_Grid", columns: Sequence[str]) -> None:
+        head, *rows = grid.lines(columns)
+        self._write_head(head)
+        for row in rows:
+            self._stream.write(f"{row}\n")
+
+    def _write_stacked(self, grid: "_Grid", room: int) -> None:
+        """Write each row on lines of its own: the first value, and the others below it with their names."""
+        for first, *others in grid.texts:
+            self._write_head(first)
+            named = (f"{name} {text}" for name, text in zip(grid.columns[1:], others, strict=True))
+            for line in _packed(named, room - len(_INDENT)):
+                self._stream.write(f"{_INDENT}{line}\n")
+
+    def _write_head(self, text: str) -> None:
+        if not self._stream.isatty():
+            self._stream.write(f"{text}\n")
+            return
         from rich.console import Console
-        from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-        for index, (name, is_right) in enumerate(zip(columns, right, strict=True)):
-            # Folded, not cut; the first column, which names the row, only when nothing else is left.
-            width = max((len(row[index]) for row in texts), default=0) if index == 0 else None
-            table.add_column(name, justify="right" if is_right else "left", overflow="fold", min_width=width)
-        for row in texts:
-            table.add_row(*map(Text, row))
-        Console(file=self._stream, markup=False, highlight=False).print(table, crop=False)
+        console = Console(file=self._stream, markup=False, highlight=False)
+        console.print(Text(text, "bold"), soft_wrap=True)
+
+
+class _Grid:
+    """
+    The texts of a table, and how wide they are.
+
+    Attributes:
+        columns: The names.
+        texts: The values as they are shown, row by row.
+    """
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        self.columns = columns
+        self.texts = [[shown(cell) for cell in row] for row in rows]
+        self._numeric = {name for index, name in enumerate(columns) if _is_numeric(rows, index)}
+        by_column = zip(columns, *self.texts, strict=True)
+        self._widths = {texts[0]: max(map(_width, texts)) for texts in by_column}
+
+    def width(self, columns: Collection[str]) -> int:
+        """Return how wide these columns are side by side."""
+        return sum(self._widths[name] for name in columns) + len(_GAP) * (len(columns) - 1)
+
+    def lines(self, columns: Collection[str]) -> Iterator[str]:
+        """Yield the names and then each row, of these columns only."""
+        chosen = [index for index, name in enumerate(self.columns) if name in columns]
+        for texts in (self.columns, *self.texts):
+            cells = (self._aligned(self.columns[index], texts[index]) for index in chosen)
+            yield _GAP.join(cells).rstrip()
+
+    def _aligned(self, column: str, text: str) -> str:
+        padding = " " * (self._widths[column] - _width(text))
+        return padding + text if column in self._numeric else text + padding
+
+
+def _kept(grid: _Grid, spare: Spare, room: int) -> list[str]:
+    """Return the columns that there is room for: all that are not spare, then the spare ones that fit."""
+    may_go = {name for names in spare for name in names}
+    kept = [name for name in grid.columns if name not in may_go]
+    for names in reversed(spare):
+        if grid.width([*kept, *names]) <= room:
+            kept += names
+    return [name for name in grid.columns if name in kept]
+
+
+def _packed(parts: Iterable[str], room: int) -> Iterator[str]:
+    """Yield lines of as many parts as there is room for; one that is too long has lines of its own."""
+    line = ""
+    for part in parts:
+        joined = f"{line}{_SEPARATOR}{part}" if line else part
+        if line and _width(joined) > room:
+            yield from _wrapped(line, room)
+            line = part
+        else:
+            line = joined
+    yield from _wrapped(line, room)
+
+
+def _wrapped(text: str, room: int, *, indent: str = _INDENT) -> list[str]:
+    """Break a text between words only; a word that is longer than a line stays whole."""
+    if _width(text) <= room:
+        return [text]
+    return textwrap.wrap(
+        text, max(room, 1), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def shown(value: object) -> str:
@@ -91,10 +208,16 @@ def print_findings(findings: Sequence[Mapping[str, Any]], stream: TextIO, *, run
         is_error = finding["code"].startswith("error.")
         label = "error" if is_error else f"finding {finding['code']}"
         subject = "" if is_error else f"{finding['subject']}: "
-        stream.write(shown(f"{label}: {subject}{finding['message']}") + "\n")
+        text = shown(f"{label}: {subject}{finding['message']}")
+        stream.writelines(f"{line}\n" for line in _lines(text, stream))
     more = len(findings) - _FINDINGS_SHOWN
     if more > 0:
         stream.write(f"… and {more} findings more: betflow audit show {run_id}\n")
+
+
+def _lines(text: str, stream: TextIO) -> list[str]:
+    """Return a text on one line, for programs; on a terminal broken between words."""
+    return _wrapped(text, shutil.get_terminal_size().columns) if stream.isatty() else [text]
 
 
 def prepare_streams() -> None:

@@ -1,11 +1,23 @@
 """``betflow tape``: what is in the archive, what a market was, and whether the tapes are sound."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from betflow.cli import tape_export, tape_stats
 from betflow.cli.contract import run_command
+from betflow.cli.filters import (
+    Country,
+    EventType,
+    FromTime,
+    MarketOfFile,
+    MarketOrFile,
+    MarketType,
+    Settled,
+    ToTime,
+    Venue,
+)
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import Screen
 
@@ -20,22 +32,13 @@ _EVERYTHING = 0
 def ls(
     ctx: typer.Context,
     *,
-    event_type: Annotated[
-        str | None, typer.Option(help="Only these event types, by name or number: horse-racing,7.")
-    ] = None,
-    country: Annotated[str | None, typer.Option(help="Only these countries: GB,IE.")] = None,
-    market_type: Annotated[str | None, typer.Option(help="Only these market types: WIN,PLACE.")] = None,
-    venue: Annotated[str | None, typer.Option(help="Only these venues.")] = None,
-    from_time: Annotated[
-        str | None, typer.Option("--from", help="Earliest scheduled off: a date or a moment, UTC.")
-    ] = None,
-    to_time: Annotated[
-        str | None,
-        typer.Option("--to", help="Latest scheduled off: a date, its day included, or a moment, excluded."),
-    ] = None,
-    settled: Annotated[
-        bool | None, typer.Option("--settled/--unsettled", help="Only those with a result, or without.")
-    ] = None,
+    event_type: EventType = None,
+    country: Country = None,
+    market_type: MarketType = None,
+    venue: Venue = None,
+    from_time: FromTime = None,
+    to_time: ToTime = None,
+    settled: Settled = None,
     sort: Annotated[str, typer.Option(help="By time, id, messages or venue.")] = "time",
     limit: Annotated[int, typer.Option(min=0, help="At most this many; 0 lists all.")] = 100,
 ) -> None:
@@ -92,13 +95,11 @@ def verify(
 @app.command("book")
 def book(
     ctx: typer.Context,
-    market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
+    market_or_file: MarketOrFile,
     *,
     at: Annotated[str, typer.Option(help="When: epoch milliseconds, or ISO 8601 in UTC.", metavar="TIME")],
     depth: Annotated[int | None, typer.Option(min=1, help="How many prices of each side; 3 shown.")] = None,
-    market: Annotated[
-        str | None, typer.Option("--market", metavar="ID", help="Which market of a file that holds several.")
-    ] = None,
+    market: MarketOfFile = None,
 ) -> None:
     """Show the book as it stood after the last message published at or before a moment."""
     from betflow.jobs.tape_book import BookRequest
@@ -108,7 +109,7 @@ def book(
     run_command(
         ctx,
         lambda context: job(request, context),
-        lambda data, screen: _render_book(data, screen, depth=depth or _DEPTH_SHOWN),
+        lambda data, screen: _render_book(data, screen, depth=depth),
     )
 
 
@@ -130,14 +131,24 @@ _LIST_COLUMNS = {
     "damaged": "damaged",
 }
 
+_LIST_SPARE = [
+    *(("kind",), ("messages",), ("country",), ("runners",)),
+    *(("settled",), ("event",), ("venue",), ("damaged",)),
+]
+
 
 def _render_list(data: dict[str, Any], screen: Screen) -> None:
     markets = data["markets"]
-    if not markets:
+    if not data["archived"]:
         screen.line("No markets. `betflow backfill PATH` adds some.")
         return
+    if not data["total"]:
+        screen.line(f"None of the {data['archived']:,} markets in the archive fits. There is:")
+        there_is = {f"--{option}": ", ".join(values) for option, values in data["values"].items()}
+        screen.fields({option: values or "nothing" for option, values in there_is.items()})
+        return
     rows = [[market[key] for key in _LIST_COLUMNS.values()] for market in markets]
-    screen.table(list(_LIST_COLUMNS), rows)
+    screen.table(list(_LIST_COLUMNS), rows, spare=_LIST_SPARE)
     if len(markets) < data["total"]:
         screen.line(f"{len(markets):,} of {data['total']:,} markets; --limit 0 lists all.")
 
@@ -147,9 +158,11 @@ def _render_market(data: dict[str, Any], screen: Screen) -> None:
     more = ("market_type", "betting_type", "market_time", "status", "in_play_seen", "messages", "definitions")
     definition = data["definition"]
     facts = ("numberOfWinners", "marketBaseRate", "bspMarket", "turnInPlayEnabled", "settledTime")
-    screen.fields({name.replace("_", " "): data[name] for name in (*names, *more)})
-    screen.fields({name: definition.get(name) for name in facts})
-    screen.fields({"published": f"{data['first_published']} to {data['last_published']}"})
+    screen.fields(
+        {name.replace("_", " "): data[name] for name in (*names, *more)}
+        | {name: definition.get(name) for name in facts}
+        | {"published": f"{data['first_published']} to {data['last_published']}"}
+    )
     screen.line()
     _render_rows(data["runners"], _RUNNER_COLUMNS, screen)
     screen.line()
@@ -194,7 +207,7 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
     )
 
 
-def _render_book(data: dict[str, Any], screen: Screen, *, depth: int) -> None:
+def _render_book(data: dict[str, Any], screen: Screen, *, depth: int | None) -> None:
     screen.fields(
         {
             "market": data["market_id"],
@@ -209,20 +222,39 @@ def _render_book(data: dict[str, Any], screen: Screen, *, depth: int) -> None:
         }
     )
     screen.line()
-    screen.table(
-        ["selection", "handicap", "name", "status", "back", "lay", "last", "matched"],
-        [
-            [
-                *(runner["selection_id"], runner["handicap"], runner["name"], runner["status"]),
-                # As on Betfair's page: the best prices meet in the middle.
-                " ".join(reversed(_prices(runner["available_to_back"], depth))),
-                " ".join(_prices(runner["available_to_lay"], depth)),
-                *(runner["last_price_traded"], runner["total_matched"]),
-            ]
-            for runner in data["runners"]
-        ],
-    )
+    _render_prices(data["runners"], screen, depth)
+
+
+def _render_prices(runners: list[dict[str, Any]], screen: Screen, depth: int | None) -> None:
+    """Show the ladders of the runners, as deep as asked for, or as there is room for where nothing was."""
+    columns = list(_BOOK_COLUMNS)
+    # A runner is a selection and a handicap: only where there are no lines, the handicap says nothing.
+    spare = ["status"] if any(runner["handicap"] for runner in runners) else ["handicap", "status"]
+    kept = [name for name in columns if name not in spare]
+    shown = depth or _DEPTH_SHOWN
+    while depth is None and shown > 1 and not screen.fits(kept, _book_rows(runners, kept, shown)):
+        shown -= 1
+    screen.table(columns, _book_rows(runners, columns, shown), spare=[(name,) for name in spare])
+    if depth is None and shown < _DEPTH_SHOWN:
+        screen.note(f"{shown} of {_DEPTH_SHOWN} prices of each side: a wider terminal has them, and --depth.")
+
+
+def _book_rows(runners: list[dict[str, Any]], columns: list[str], depth: int) -> list[list[object]]:
+    return [[_BOOK_COLUMNS[column](runner, depth) for column in columns] for runner in runners]
 
 
 def _prices(ladder: list[dict[str, Any]], depth: int) -> list[str]:
-    return [f"{entry['price']:g}×{entry['size']:g}" for entry in ladder[:depth]]
+    return [f"{entry['price']:g}×{entry['size']:.10g}" for entry in ladder[:depth]]
+
+
+_BOOK_COLUMNS: dict[str, Callable[[dict[str, Any], int], object]] = {
+    "selection": lambda runner, _depth: runner["selection_id"],
+    "handicap": lambda runner, _depth: runner["handicap"],
+    "name": lambda runner, _depth: runner["name"],
+    "status": lambda runner, _depth: runner["status"],
+    # As on Betfair's page: the best prices meet in the middle.
+    "back": lambda runner, depth: " ".join(reversed(_prices(runner["available_to_back"], depth))),
+    "lay": lambda runner, depth: " ".join(_prices(runner["available_to_lay"], depth)),
+    "last": lambda runner, _depth: runner["last_price_traded"],
+    "matched": lambda runner, _depth: runner["total_matched"],
+}

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
 
 
 def export(
     ctx: typer.Context,
-    market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
+    market_or_file: MarketOrFile,
     *,
     market_format: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="official, csv or parquet.")
@@ -20,9 +21,7 @@ def export(
         Path,
         typer.Option(metavar="FILE", help="Write it there. An official file is compressed as its name says."),
     ],
-    market: Annotated[
-        str | None, typer.Option("--market", metavar="ID", help="Which market of a file that holds several.")
-    ] = None,
+    market: MarketOfFile = None,
 ) -> None:
     """
     Write one market to a file.

@@ -1,19 +1,21 @@
 """``betflow tape stats``: what a tape says about one market, in numbers."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
+
+_Cell: TypeAlias = Callable[[dict[str, Any]], object]
 
 
 def stats(
     ctx: typer.Context,
-    market_or_file: Annotated[str, typer.Argument(help="The id of an archived market, or a file.")],
-    market: Annotated[
-        str | None, typer.Option("--market", metavar="ID", help="Which market of a file that holds several.")
-    ] = None,
+    market_or_file: MarketOrFile,
+    market: MarketOfFile = None,
 ) -> None:
     """
     Show a market's result, prices at the off, and what was traded before and in play.
@@ -63,25 +65,42 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
 
 
 def _render_runners(data: dict[str, Any], screen: Screen) -> None:
+    """Show the runners in one table; where there is no room, in one for the off and one for each phase."""
     phases = [
         (label, key)
         for label, key in _PHASES.items()
         if any(runner[key] is not None for runner in data["runners"])
     ]
-    columns = ["runner", "name", "result", "BSP", "back", "lay"]
-    columns += [f"{label} {name}" for label, _ in phases for name in _PHASE]
-    screen.table(columns, [_runner_cells(runner, [key for _, key in phases]) for runner in data["runners"]])
+    columns = {**_RUNNER, **_AT_THE_OFF}
+    for label, key in phases:
+        columns |= {f"{label} {name}": _of_phase(key, field) for name, field in _PHASE.items()}
+    rows = _rows(data["runners"], columns)
+    if screen.fits(list(columns), rows):
+        screen.table(list(columns), rows)
+        return
+    screen.table([*_RUNNER, *_AT_THE_OFF], _rows(data["runners"], _RUNNER | _AT_THE_OFF))
+    for label, key in phases:
+        columns = _RUNNER | {name: _of_phase(key, field) for name, field in _PHASE.items()}
+        screen.line()
+        screen.line(_PHASE_TITLES[label])
+        screen.table(list(columns), _rows(data["runners"], columns), spare=[("name",)])
 
 
-def _runner_cells(runner: dict[str, Any], phases: list[str]) -> list[object]:
-    identity = (
-        f"{runner['selection_id']} {runner['handicap']:+g}" if runner["handicap"] else runner["selection_id"]
-    )
-    best = [quote and quote["price"] for quote in (runner["best_back"], runner["best_lay"])]
-    cells = [identity, runner["name"], runner["result"], runner["bsp"], *best]
-    for phase in phases:
-        cells += [(runner[phase] or {}).get(field) for field in _PHASE.values()]
-    return cells
+def _rows(runners: list[dict[str, Any]], columns: dict[str, _Cell]) -> list[list[object]]:
+    return [[cell(runner) for cell in columns.values()] for runner in runners]
+
+
+def _identity(runner: dict[str, Any]) -> object:
+    selection_id, handicap = runner["selection_id"], runner["handicap"]
+    return f"{selection_id} {handicap:+g}" if handicap else selection_id
+
+
+def _price(side: str) -> _Cell:
+    return lambda runner: runner[side] and runner[side]["price"]
+
+
+def _of_phase(phase: str, field: str) -> _Cell:
+    return lambda runner: (runner[phase] or {}).get(field)
 
 
 def _off_by(data: dict[str, Any]) -> str:
@@ -92,6 +111,13 @@ def _percent(value: float | None) -> str | None:
     return None if value is None else f"{value:.2f} %"
 
 
+_RUNNER: dict[str, _Cell] = {"runner": _identity, "name": lambda runner: runner["name"]}
+_AT_THE_OFF: dict[str, _Cell] = {
+    "result": lambda runner: runner["result"],
+    "BSP": lambda runner: runner["bsp"],
+    "back": _price("best_back"),
+    "lay": _price("best_lay"),
+}
 _PHASES = {"pre": "pre_play", "in": "in_play"}
 _PHASE = {
     "min": "min_price",
@@ -100,3 +126,4 @@ _PHASE = {
     "average": "weighted_average_price",
     "volume": "volume",
 }
+_PHASE_TITLES = {"pre": "before the turn in play", "in": "in play"}

@@ -15,6 +15,7 @@ from math import inf
 
 import msgspec
 
+from betflow.exchange.volumes import hundredths, is_possible
 from betflow.wire.enums import ChangeType, MarketStatus, SegmentType
 from betflow.wire.stream import (
     LevelPriceSizes,
@@ -119,11 +120,12 @@ class RunnerBook:
         All that was traded on the runner, both stakes counted: `traded` added up, else `total_matched`.
 
         In official historic files the published `tv` of a runner is only the volume of the change it comes
-        with, as `traded` shows; in recordings of the stream both are the same.
+        with, as `traded` shows; in recordings of the stream both are the same. Volumes that cannot be, of
+        damaged tapes, count as nothing.
         """
         if not self.traded:
             return self.total_matched
-        return sum(round(size * 100) for size in self.traded.values()) / 100
+        return sum(hundredths(size) for each, size in self.traded.items() if is_possible(each, size)) / 100
 
     @property
     def back_ladder(self) -> list[tuple[float, float]]:

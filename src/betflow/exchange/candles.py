@@ -8,6 +8,7 @@ Candles: what was traded on each runner, interval by interval, and the best pric
 - A trade is an increment of the published volume at a price (`trd`) above the highest seen there before.
 - Volumes in other currencies are converted anew from time to time, which moves many prices by pennies in one
   message. What moves so is no trade; see `betflow.exchange.volumes.is_revaluation`.
+- A traded volume that is negative, NaN or infinite was never traded, and is left out.
 - Volumes are one-sided: half the increment, since Betfair counts both stakes.
 - An image sets the volumes that increments are counted from; what it brings is no trade, since it may be
   old. A tape that does not begin with an image begins from nothing traded.
@@ -35,6 +36,7 @@ from betflow.exchange.volumes import (
     is_wobble,
     one_sided,
     only_deletes,
+    without_impossible,
 )
 from betflow.wire.stream import MarketChange, RunnerChange
 
@@ -131,7 +133,7 @@ class _Series:
         """Yield the volume at each price that a message changes, and the highest seen there before."""
         for change in changes:
             for price, size in change.trd or ():
-                yield hundredths(price, size), self.marks.get(price, 0)
+                yield hundredths(size), self.marks.get(price, 0)
 
     def trade(self, start: int, changes: list[RunnerChange], *, revalued: bool) -> None:
         """Count the changes that one message has for the runner."""
@@ -141,7 +143,7 @@ class _Series:
         bar = None
         for change in changes:
             for price, size in change.trd or ():
-                volume = hundredths(price, size)
+                volume = hundredths(size)
                 mark = self.marks.get(price, 0)
                 if volume <= mark:
                     continue
@@ -167,10 +169,14 @@ class CandleFold:
     Args:
         market_id: The market.
         interval: Length of an interval in milliseconds, at least 1.
+
+    Attributes:
+        turns: When the market turned in play, when it ceased to be, and so on in turn: epoch milliseconds.
     """
 
     def __init__(self, market_id: str, interval: int) -> None:
         self.book = MarketBook(market_id)
+        self.turns: list[int] = []
         self.interval = interval
         self._series: dict[tuple[int, float], _Series] = {}
         self._touched: set[tuple[int, float]] = set()
@@ -178,21 +184,22 @@ class CandleFold:
         self._has_volumes = False
         self._first: int | None = None
         self._start = 0
+        self._latest = 0
 
     def apply(self, change: MarketChange, publish_time: int) -> None:
-        """
-        Fold one change of the market.
-
-        Raises:
-            DamagedError: if it has traded volumes that cannot be added up.
-        """
+        """Fold one change of the market; traded volumes that cannot be are left out."""
+        change, _ = without_impossible(change)
         start = publish_time - publish_time % self.interval
+        self._latest = publish_time if self._first is None else max(self._latest, publish_time)
         if self._first is None:
             self._first = self._start = start
         elif start > self._start:
             self._end_interval()
             self._start = start
+        was_in_play = self.book.in_play
         self.book.apply(change, publish_time)
+        if self.book.in_play != was_in_play:
+            self.turns.append(self._latest)
         # A message may have several entries for one runner.
         changes: dict[tuple[int, float], list[RunnerChange]] = {}
         for runner_change in change.rc or ():

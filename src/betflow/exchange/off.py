@@ -4,9 +4,10 @@ When a market was off, and how its book stood at the scheduled off.
 The rules are told in `betflow.exchange.statistics`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Self
 
 from betflow.exchange.book import MarketBook, RunnerBook
 from betflow.exchange.snapshot import PriceSize
@@ -20,13 +21,33 @@ _PERCENTAGE_DECIMALS = 4
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """How the market stood from a moment on."""
+    """
+    How a market stood from a moment on.
+
+    A change of the version alone counts: Betfair raises it for what happens to a market, such as the removal
+    of a runner, and a bet may name the version that it is meant for.
+    """
 
     publish_time: int
     status: str | None
     in_play: bool
     version: int | None
     bet_delay: int | None
+
+    @classmethod
+    def of(cls, definition: MarketDefinition, publish_time: int) -> Self:
+        """Return how a definition says that its market stands."""
+        return cls(
+            publish_time=publish_time,
+            status=definition.status,
+            in_play=bool(definition.in_play),
+            version=definition.version,
+            bet_delay=definition.bet_delay,
+        )
+
+    def differs_from(self, before: "StatusChange | None") -> bool:
+        """Say whether anything but the time is not as it was before."""
+        return before is None or self != replace(before, publish_time=self.publish_time)
 
 
 class Timeline:
@@ -53,16 +74,10 @@ class Timeline:
 
     def define(self, definition: MarketDefinition, publish_time: int) -> None:
         """Note how the market stands from now on."""
-        change = StatusChange(
-            publish_time=publish_time,
-            status=definition.status,
-            in_play=bool(definition.in_play),
-            version=definition.version,
-            bet_delay=definition.bet_delay,
-        )
+        change = StatusChange.of(definition, publish_time)
         before = self.changes[-1] if self.changes else None
         self._note_off(change, before)
-        if before is None or _how(before) != _how(change):
+        if change.differs_from(before):
             self.changes.append(change)
 
     def _note_off(self, change: StatusChange, before: StatusChange | None) -> None:
@@ -167,10 +182,6 @@ class ScheduledOff:
         if self.time is None or tape_end < self.time:
             return None, "the tape ends before the scheduled off"
         return _off_book(book), None
-
-
-def _how(change: StatusChange) -> tuple[str | None, bool, int | None, int | None]:
-    return change.status, change.in_play, change.version, change.bet_delay
 
 
 def _off_book(book: MarketBook) -> OffBook:

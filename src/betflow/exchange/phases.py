@@ -84,7 +84,7 @@ class RunnerAccount:
     def moves(self, traded: PriceSizes) -> Iterator[tuple[int, int]]:
         """Yield the volume at each price that a change of `trd` has, and that before it."""
         for price, size in traded:
-            yield hundredths(price, size), self.volumes.get(price, 0)
+            yield hundredths(size), self.volumes.get(price, 0)
 
     def trade(self, traded: PriceSizes, *, restart: bool, revalued: bool) -> None:
         """

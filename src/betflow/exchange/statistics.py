@@ -16,6 +16,7 @@ What a market's tape says in numbers: off, prices at the off, what was traded be
 - A change that only takes traded volume away is settlement, removal or voiding. It does not unsay what was
   traded, so volumes of removed runners are in, and so are those of a settled market. The last traded price
   that comes with it is some price of those taken away (seen in every settled tape), so it does not count.
+- A traded volume that is negative, NaN or infinite was never traded, and is left out.
 - An image sets the account of a runner anew, where it brings volumes for it.
 """
 
@@ -26,7 +27,7 @@ from betflow.exchange.book import MarketBook, RunnerBook
 from betflow.exchange.off import OffBook, ScheduledOff, StatusChange, Timeline
 from betflow.exchange.phases import PhaseStatistics, RunnerAccount
 from betflow.exchange.snapshot import PriceSize
-from betflow.exchange.volumes import is_revaluation, one_sided, only_deletes
+from betflow.exchange.volumes import is_revaluation, one_sided, only_deletes, without_impossible
 from betflow.wire.stream import MarketChange, MarketDefinition
 
 
@@ -118,12 +119,8 @@ class StatisticsFold:
         self._first: int | None = None
 
     def apply(self, change: MarketChange, publish_time: int) -> None:
-        """
-        Fold one change of the market.
-
-        Raises:
-            DamagedError: if it has traded volumes that cannot be added up.
-        """
+        """Fold one change of the market; traded volumes that cannot be are left out."""
+        change, _ = without_impossible(change)
         if self._first is None:
             self._first = publish_time
         self._messages += 1

@@ -11,8 +11,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
-from betflow.errors import DamagedError
-from betflow.wire.stream import PriceSizes
+from msgspec.structs import replace
+
+from betflow.wire.stream import MarketChange, PriceSizes
 
 Volumes: TypeAlias = dict[float, int]
 """Cumulative traded volume by price, both stakes counted, in hundredths."""
@@ -23,23 +24,40 @@ _LARGEST_WOBBLE = 2
 _LARGEST_WOBBLE_PER_MILLE = 3
 
 _WEIGHTED_AVERAGE_DECIMALS = 6
-_LARGEST = 10_000_000_000_000
+LARGEST = 10_000_000_000_000
 """Above it a float does not hold every hundredth any more; all that was ever matched is far below."""
 
 
-def hundredths(price: float, size: float) -> int:
-    """
-    Return a published size in hundredths.
-
-    Raises:
-        DamagedError: if price or size is negative, NaN, infinite or too large to be either.
-    """
-    if not (0 <= size < _LARGEST and 0 < price < _LARGEST):
-        raise DamagedError(
-            f"a volume of {size} traded at {price} cannot be added up.",
-            advice="The message is damaged; get the tape from its source again.",
-        )
+def hundredths(size: float) -> int:
+    """Return a published size, one that can be, in hundredths."""
     return round(size * 100)
+
+
+def is_possible(price: float, size: float) -> bool:
+    """Say whether that can have been traded: neither number is negative, NaN, infinite or too large."""
+    return 0 <= size < LARGEST and 0 < price < LARGEST
+
+
+def without_impossible(change: MarketChange) -> tuple[MarketChange, int]:
+    """
+    Return a change without the traded volumes that cannot be, and how many those are.
+
+    That is entries of `trd`, and the market's `tv`. A change that has none is returned as it is.
+    """
+    count = 0
+    total = change.tv
+    if total is not None and not 0 <= total < LARGEST:
+        count, total = 1, None
+    runners = change.rc
+    for index, runner in enumerate(change.rc or ()):
+        possible = [entry for entry in runner.trd or () if is_possible(*entry)]
+        left_out = len(runner.trd or ()) - len(possible)
+        if left_out and runners is not None:
+            count += left_out
+            # An empty list would mean that everything is taken away.
+            cleaned = replace(runner, trd=possible or None)
+            runners = [*runners[:index], cleaned, *runners[index + 1 :]]
+    return (replace(change, tv=total, rc=runners), count) if count else (change, 0)
 
 
 def only_deletes(traded: PriceSizes) -> bool:
@@ -53,15 +71,10 @@ def only_deletes(traded: PriceSizes) -> bool:
 
 
 def fold_volumes(volumes: Volumes, traded: PriceSizes) -> None:
-    """
-    Apply a change of `trd`: sizes are absolute, and 0 takes the price away.
-
-    Raises:
-        DamagedError: if an entry cannot be added up.
-    """
+    """Apply a change of `trd`: sizes are absolute, and 0 takes the price away."""
     for price, size in traded:
         if size:
-            volumes[price] = hundredths(price, size)
+            volumes[price] = hundredths(size)
         else:
             volumes.pop(price, None)
 

@@ -87,19 +87,28 @@ def show(request: ShowRequest, context: RunContext) -> Outcome:
 
 
 def verify(context: RunContext) -> Outcome:
-    """Check the journal's chain, the runs' rows and records, and the files that runs wrote."""
+    """
+    Check the journal's chain, the runs' rows and records, and the files that runs wrote.
+
+    The exit code is 7 where anything in the data folder is damaged. Files outside it are their owner's: that
+    one is gone or differs is a finding, and the exit code is 1.
+    """
     check = integrity.check_all(context)
-    findings = tuple(check.findings)
     data = {
-        "is_whole": not findings,
+        "is_whole": not check.damage,
         "first_bad": asdict(check.chain.first_bad) if check.chain.first_bad else None,
         "entries": check.chain.entries,
         "head": asdict(check.chain.head),
         "runs": check.runs,
         "records": check.records,
         "files": check.files,
+        "exports": {
+            defect: sum(each.code == f"audit.export-{defect}" for each in check.exports)
+            for defect in ("missing", "changed", "unreadable")
+        },
     }
-    return Outcome(data=data, findings=findings, exit_code=ExitCode.DAMAGED if findings else None)
+    exit_code = ExitCode.DAMAGED if check.damage else None
+    return Outcome(data=data, findings=(*check.damage, *check.exports), exit_code=exit_code)
 
 
 def _is_command(row: RunRow, command: str) -> bool:

@@ -19,8 +19,9 @@ from betflow.jobs.intake import Intake
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import in_order, work
+from betflow.storage.files import make_private_folder
 from betflow.tape import DEFAULT_LIMITS, Limits, files
-from betflow.tape.archive import Archive, make_private_folder, write_error
+from betflow.tape.archive import Archive, write_error
 from betflow.tape.index import Index
 from betflow.tape.parts import tar_parts
 from betflow.tape.selection import FilterOptions

@@ -9,6 +9,7 @@ be read; what leaves it is marked at the edge.
 
 import warnings
 from collections.abc import Sequence
+from itertools import zip_longest
 from math import ceil, isfinite
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def _draw_runner(
     prices: Axes, volumes: Axes, runner: RunnerBook, candles: list[Candle], fold: CandleFold
 ) -> None:
     width = fold.interval / _DAY_MS
-    _draw_in_play((prices, volumes), candles, width)
+    _draw_in_play((prices, volumes), candles, fold)
     _draw_quotes(prices, candles, width)
     _draw_candles(prices, volumes, candles, width)
     _set_price_axis(prices, candles)
@@ -156,16 +157,28 @@ def _draw_runner(
     prices.set_title(_runner_title(runner), loc="left", fontsize=9.5, color=INK, fontweight="bold", pad=5)
 
 
-def _draw_in_play(charts: Sequence[Axes], candles: list[Candle], width: float) -> None:
-    beginning: int | None = None
-    for candle in [*candles, None]:
-        if candle is not None and candle.in_play:
-            beginning = candle.start if beginning is None else beginning
-        elif beginning is not None:
-            end = candle.start / _DAY_MS if candle else candles[-1].start / _DAY_MS + width
-            for axes in charts:
-                axes.axvspan(beginning / _DAY_MS, end, color=IN_PLAY, linewidth=0, zorder=0)
-            beginning = None
+def _draw_in_play(charts: Sequence[Axes], candles: list[Candle], fold: CandleFold) -> None:
+    """Shade the time in play from the very moment of the turn, which may be in the middle of a candle."""
+    if not candles:
+        return
+    shown = candles[0].start, candles[-1].start + fold.interval
+    for beginning, end in in_play_spans(fold.turns, *shown):
+        for axes in charts:
+            axes.axvspan(beginning / _DAY_MS, end / _DAY_MS, color=IN_PLAY, linewidth=0, zorder=0)
+
+
+def in_play_spans(turns: Sequence[int], first: int, last: int) -> list[tuple[int, int]]:
+    """
+    Return the times in play between two moments.
+
+    Args:
+        turns: As `CandleFold.turns`.
+        first: The first moment, epoch milliseconds.
+        last: The last; a time in play that has no end goes on to it.
+    """
+    spans = zip_longest(turns[::2], turns[1::2], fillvalue=last)
+    clipped = ((max(beginning, first), min(end, last)) for beginning, end in spans)
+    return [(beginning, end) for beginning, end in clipped if beginning < end]
 
 
 def _draw_quotes(prices: Axes, candles: list[Candle], width: float) -> None:

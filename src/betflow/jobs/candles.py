@@ -10,7 +10,15 @@ from betflow.exchange.book import RunnerBook
 from betflow.exchange.candles import Candle, CandleFold, parse_interval
 from betflow.exchange.snapshot import json_ready
 from betflow.exchange.times import iso, parse_moment
-from betflow.jobs.exports import Columns, ExportFormat, check_target, parse_format, require_extra, write_rows
+from betflow.jobs.exports import (
+    Columns,
+    ExportFormat,
+    check_suffix,
+    check_target,
+    parse_format,
+    require_extra,
+    write_rows,
+)
 from betflow.jobs.market_changes import fold_market
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext
@@ -86,15 +94,17 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
         UsageError: the request asks for something that cannot be, or for more candles than is good.
         NotFoundError: there is no such file, market or runner.
         ConfigurationError: an optional package is not installed.
-        DamagedError: traded volumes on the tape cannot be added up.
+        DamagedError: nothing of the market can be read, or publish times cannot be drawn.
     """
     plan = _checked(request)
     for target in (request.output, request.plot):
         if target is not None:
             check_target(target, Path(request.market_or_file), context.data_dir)
+    if request.output is not None and plan.export_format is not None:
+        check_suffix(request.output, plan.export_format)
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
     fold = CandleFold(source.market_id, plan.interval)
-    fold_market(source, fold.apply, context.progress)
+    findings = fold_market(source, fold, context.progress)
     runners = _runners(fold, request.runner)
     window = fold.window(plan.since, plan.until)
     _refuse_too_many(len(window) * len(runners), MOST_WRITTEN if request.output else MOST_PRINTED)
@@ -120,7 +130,7 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
         written.append(request.plot)
     return Outcome(
         data=data,
-        findings=tuple(source.tape.findings),
+        findings=findings,
         artifacts=tuple(map(artifact_of, written)),
         inputs=(artifact_of(source.tape.path),),
     )

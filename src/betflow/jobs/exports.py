@@ -4,7 +4,7 @@ import csv
 import importlib.util
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from itertools import islice
@@ -46,6 +46,40 @@ def parse_format(text: str) -> ExportFormat:
         raise UsageError(
             f"{text!r} is no format.", advice=f"Give one of {', '.join(ExportFormat)}."
         ) from error
+
+
+_SUFFIXES: Mapping[str, frozenset[str]] = {
+    "csv": frozenset({".csv"}),
+    "json": frozenset({".json", ".jsonl"}),
+    "parquet": frozenset({".parquet", ".pq"}),
+    "a picture": frozenset({".png", ".jpg", ".jpeg", ".svg", ".pdf"}),
+    "bz2": frozenset({".bz2"}),
+    "gz": frozenset({".gz"}),
+    "zst": frozenset({".zst"}),
+    "an archive": frozenset({".xz", ".zip", ".tar"}),
+}
+"""What the end of a file's name says that is in it; other ends say nothing."""
+
+
+def check_suffix(path: Path, export_format: str, *, also: Collection[str] = ()) -> None:
+    """
+    Make sure that the name of a file does not say something else than what is written into it.
+
+    Args:
+        path: What is to be written.
+        export_format: The name of the format.
+        also: Further keys of the table above that suit the format.
+
+    Raises:
+        UsageError: the name is that of another format.
+    """
+    suffix = path.suffix.lower()
+    says = next((name for name, suffixes in _SUFFIXES.items() if suffix in suffixes), export_format)
+    if says != export_format and says not in also:
+        raise UsageError(
+            f"the name {path.name} says {says}, and --format {export_format} is asked for.",
+            advice="Give the file another name, or choose another format.",
+        )
 
 
 def require_extra(module: str, extra: str) -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from betflow import __version__
-from betflow.errors import Finding, StorageError
+from betflow.errors import Finding, NotFoundError, StorageError
 from betflow.jobs.plain import plain
 from betflow.tape import DEFAULT_LIMITS, Limits, Tape
 from betflow.tape.archive import Archive, ArchiveWriteError, Stored, TapeWriter, write_draft
@@ -21,10 +21,10 @@ from betflow.tape.containers import Member, members
 from betflow.tape.inspection import Inspection, Inspector
 from betflow.tape.manifest import Manifest, NotedFinding
 from betflow.tape.parts import Part
+from betflow.tape.recognition import LINE_CODES, Recognition, breaks, is_damage_code, recognise
 from betflow.tape.selection import MarketFilter
 
-_HEAD_BYTES = 4096
-_LINE_CODES = frozenset({"tape.line-damaged", "tape.half-line"})
+_NO_TAPE = "backfill.not-a-tape"
 _BOMB = f"tape.{Damage.EXPANDS_TOO_MUCH}"
 
 
@@ -97,7 +97,7 @@ def import_file(task: ImportTask) -> Iterator[Imported]:
         raise
     except StreamDamagedError as error:
         yield _failed(_text(task.path), _after(number, error.message), is_damage=True)
-    except StorageError as error:
+    except (NotFoundError, StorageError) as error:  # it is gone, or may not be read
         yield _failed(_text(task.path), str(error), is_damage=False)
     except OSError as error:
         yield _failed(
@@ -110,18 +110,10 @@ def import_file(task: ImportTask) -> Iterator[Imported]:
 def _import_member(task: ImportTask, member: Member, incoming: Path) -> Imported:
     label = _text(member.label)
     with TapeWriter(incoming) as writer:
-        head = bytearray()
-
-        def take(chunk: bytes) -> None:
-            if len(head) < _HEAD_BYTES:
-                head.extend(chunk[:_HEAD_BYTES])
-            writer.write(chunk)
-
-        tape = Tape(member, limits=task.limits, readahead=task.readahead, on_chunk=take)
+        tape = Tape(member, limits=task.limits, readahead=task.readahead, on_chunk=writer.write)
         inspection = Inspector(tape, thorough=False).inspect()
         if not inspection.counts.messages or _is_bomb(inspection):
-            is_explicit = task.is_explicit and not member.name
-            return _unusable(label, inspection, bytes(head), is_explicit=is_explicit)
+            return _unusable(label, tape, inspection, is_explicit=task.is_explicit and not tape.is_member)
         if task.wanted and not any(map(task.wanted.takes, inspection.markets)):
             return Imported(label, Fate.FILTERED)
         stored = writer.finish()
@@ -141,14 +133,9 @@ def finding_of(manifest: Manifest, label: str) -> Finding | None:
     return Finding("backfill.damaged" if damage else "backfill.odd", label, message, dict(first.where))
 
 
-def is_damage_code(code: str) -> bool:
-    """Say whether a finding of a tape is about something that could not be read."""
-    return code in _LINE_CODES or code == "tape.empty" or code.removeprefix("tape.") in set(Damage)
-
-
 def _damage(manifest: Manifest) -> Iterator[str]:
     counts = manifest.counts
-    lines = [each for each in manifest.findings if each.code in _LINE_CODES]
+    lines = [each for each in manifest.findings if each.code in LINE_CODES]
     if lines:
         where = lines[0].where
         reason = where.get("reason") or lines[0].message.removesuffix(" Left out.").rstrip(".")
@@ -157,22 +144,26 @@ def _damage(manifest: Manifest) -> Iterator[str]:
             f"byte {where['offset']:,}: {reason}; the rest is in the archive."
         )
     for each in manifest.findings:
-        if is_damage_code(each.code) and each.code not in _LINE_CODES:
+        if is_damage_code(each.code) and each.code not in LINE_CODES:
             yield f"{each.message} What came before is in the archive."
 
 
-def _unusable(label: str, inspection: Inspection, head: bytes, *, is_explicit: bool) -> Imported:
+def _unusable(label: str, tape: Tape, inspection: Inspection, *, is_explicit: bool) -> Imported:
     """Tell a tape that cannot be used from a file that is no tape."""
-    breaks = [each.message for each in inspection.damage if each.code not in _LINE_CODES]
-    if breaks:
-        return _failed(label, f"{breaks[0]} Nothing of it was imported.", is_damage=True)
-    if b'"op"' in head and not inspection.counts.other:
-        reason = inspection.damage[0].message if inspection.damage else "There is no message in it."
-        return _failed(label, f"No line is a message of the stream. {reason}", is_damage=True)
-    if is_explicit:
-        what = "Not a tape: no line of it is a change of a market. Left alone."
-        return _failed(label, what, is_damage=False, code="backfill.not-a-tape")
-    return Imported(label, Fate.SKIPPED)
+    for reason in breaks(inspection):
+        imported = " Nothing of it was imported." if inspection.bytes else ""
+        return _failed(label, f"{reason}{imported}", is_damage=True)
+    what = "no line of it is a change of a market"
+    match recognise(inspection, head=tape.head, name=tape.name):
+        case Recognition.NO_TAPE if is_explicit:
+            return _failed(label, f"Not a tape: {what}. Left alone.", is_damage=False, code=_NO_TAPE)
+        case Recognition.NO_TAPE:
+            return Imported(label, Fate.SKIPPED)
+        case Recognition.NAMED_LIKE_A_TAPE:
+            message = f"Called like a tape, and {what}. Get it again, or give it another name."
+            return _failed(label, message, is_damage=True, code=_NO_TAPE)
+    reason = inspection.damage[0].message if inspection.damage else "There is no message in it."
+    return _failed(label, f"No line is a message of the stream. {reason}", is_damage=True)
 
 
 def _text(path: Path | str) -> str:
@@ -182,7 +173,9 @@ def _text(path: Path | str) -> str:
 
 
 def _after(files: int, message: str) -> str:
-    return f"After {files:,} files in it: {message}" if files else f"{message[:1].upper()}{message[1:]}"
+    if not files:
+        return f"{message[:1].upper()}{message[1:]}"
+    return f"After {files:,} file{'' if files == 1 else 's'} in it: {message}"
 
 
 def _failed(label: str, message: str, *, is_damage: bool, code: str = "backfill.unreadable") -> Imported:

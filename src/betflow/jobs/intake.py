@@ -1,9 +1,9 @@
 """
 What the parent of a backfill does with the workers' results, in the order of the files.
 
-A tape gets its place, then its entry in the journal, then its row in the index; journal and index are written
-in batches. Whatever step a crash comes between, the tape is whole, and `Intake.recover` of the next run does
-the steps that are missing.
+What workers made of the files waits until there is a batch of it. Then the journal says what is intended, the
+tapes get their place, the index its rows, and the journal says that it is done. Whatever steps a crash comes
+between, each tape is whole or not there, and `Intake.recover` of the next run does what is missing.
 """
 
 from collections import Counter
@@ -13,26 +13,28 @@ from typing import Any
 
 import msgspec
 
-from betflow.errors import BetflowError, DamagedError, ExitCode, Finding
+from betflow.errors import BetflowError, ExitCode, Finding
+from betflow.jobs.arrivals import Arrivals
 from betflow.jobs.importing import Fate, Imported, ImportTask
 from betflow.jobs.outcome import Artifact, Outcome, artifact_of
 from betflow.jobs.plain import plain
+from betflow.jobs.recovery import Recovery
 from betflow.jobs.runs import RunContext
+from betflow.jobs.tape_journal import TapeJournal
 from betflow.jobs.workers import Report, WorkerDiedError
-from betflow.tape.archive import Archive, Stored
-from betflow.tape.index import Index, Source
-from betflow.tape.manifest import Manifest
+from betflow.tape.archive import Archive
+from betflow.tape.index import Index
+from betflow.tape.index_writer import IndexWriter
 from betflow.tape.selection import MarketFilter
+from betflow.tape.source_memory import Source, SourceMemory
 
-TAPE_ARCHIVED = "tape.archived"
-"""Kind of the journal entry that says which bytes a tape and its manifest have in the archive."""
+_BATCH = 32
+"""Tapes and files that are written down together: as many are to be read again after a kill."""
 
-_BATCH = 64
 _SKIPPED_LISTED = 100
 _ALREADY_THERE = "already_there"
 _DAMAGED = "damaged"
 _COUNTED = ("imported", _ALREADY_THERE, Fate.FILTERED, Fate.SKIPPED, _DAMAGED, Fate.FAILED)
-_SUMMED = ("messages", "bytes_read", "bytes_expanded", "bytes_stored")
 
 
 class _Memory(msgspec.Struct, frozen=True):
@@ -80,28 +82,29 @@ class Intake:
         self.archive = archive
         self.wanted = wanted
         self._context = context
-        self._index = index
+        self._store = index.store
+        self._index = IndexWriter(index.store, archive)
+        self._memory = SourceMemory(index.store)
+        self._journal = TapeJournal(context, archive)
+        self._arrivals = Arrivals(archive, self._journal)
         self._filter_key = repr(_sorted_filter(wanted)) if wanted else ""
         self._started_ms = context.clock()
         self._files: list[_File] = []
         self._by_task: dict[int, _File] = {}
-        self._batch: list[Manifest] = []
         self._closed: list[_File] = []
         self._findings: list[Finding] = []
-        self._artifacts: list[Artifact] = []
-        self._markets: set[str] = set()
-        self._sums: Counter[str] = Counter()
+        self._bytes_read = 0
 
     def recover(self) -> None:
-        """Journal and index what a killed run put into its place and did not come to write down."""
-        self._index.forget_lost()
-        for sha256 in self._index.unindexed():
-            try:
-                self._batch.append(self.archive.manifest(sha256))
-            except DamagedError as error:
-                subject = str(self.archive.manifest_path(sha256))
-                self._findings.append(Finding("tape.manifest-damaged", subject, str(error)))
-        self.settle()
+        """
+        Bring journal and index up to date with what a killed run left in the archive.
+
+        Raises:
+            DamagedError: the journal does not say what that run intended.
+        """
+        recovered = Recovery(self._context, self.archive, self._journal, self._index).run()
+        self._arrivals.held = recovered.tapes
+        self._findings += recovered.findings
 
     def recalls(self, path: Path) -> bool:
         """Say whether a file is in the archive already, being the same as when it was imported."""
@@ -109,13 +112,13 @@ class Intake:
             stat = path.stat()
         except OSError:
             return False  # reading it will say so
-        source = self._index.source(plain(path.absolute()))
+        source = self._memory.recall(plain(path.absolute()))
         if source is None or (source.bytes, source.mtime_ns) != (stat.st_size, stat.st_mtime_ns):
             return False
         memory = msgspec.json.decode(source.imported, type=_Memory)
         if memory.filter not in {"", self._filter_key}:
             return False
-        if not all(self._index.knows(each) and self.archive.holds(each) for each in memory.tapes):
+        if not all(map(self._arrivals.has, memory.tapes)):
             return False
         counts = {
             _ALREADY_THERE: len(memory.tapes),
@@ -151,28 +154,32 @@ class Intake:
         file = self._by_task[task.number]
         if report.result is not None:
             self._take_result(file, report.result)
-            return
-        if report.error is not None:
+        elif report.error is not None:
             self._take_error(file, report.error)
-        if task.number == file.last_task:
+        if report.result is None and task.number == file.last_task:
             self._close(file)
-        if len(self._batch) + len(self._closed) >= _BATCH:
+        if len(self._arrivals) + len(self._closed) >= _BATCH:
             self.settle()
 
     def settle(self) -> None:
-        """Write into the journal and the index what has been taken so far."""
-        batch, self._batch = self._batch, []
+        """
+        Give the tapes that were taken so far their place, and write them down.
+
+        Raises:
+            ArchiveWriteError: the disk refuses; what has no place then is removed.
+        """
+        placed = self._arrivals.place()
         closed, self._closed = self._closed, []
-        if not batch and not closed:
+        if not placed and not closed:
             return
-        with self._context.ledger.transaction():
-            for manifest in batch:
-                self._journal(manifest)
-        with self._index.transaction():
-            for manifest in batch:
-                self._index.add(manifest)
+        with self._store.transaction():
+            for tape in placed:
+                self._index.enter(tape.manifest)
             for file in closed:
                 self._remember(file)
+        with self._context.ledger.transaction():
+            for tape in placed:
+                self._journal.archived(tape.intention, tape.manifest)
 
     def outcome(self, *, asked: str, workers: int) -> Outcome:
         """Sum up, once everything is settled; *asked* says what was asked for."""
@@ -181,20 +188,24 @@ class Intake:
         findings = [*self._findings, *(finding for file in self._files for finding in file.findings)]
         if not any(counts[name] for name in _COUNTED if name != Fate.SKIPPED):
             findings.append(_nothing_found(asked, len(self._files)))
+        messages = self._arrivals.sums["messages"]
         seconds = (self._context.clock() - self._started_ms) / 1000
         data = {
             "files": len(self._files),
             **{str(name): counts[name] for name in _COUNTED},
-            "markets": len(self._markets),
-            **{name: self._sums[name] for name in _SUMMED},
+            "markets": len(self._arrivals.markets),
+            "messages": messages,
+            "bytes_read": self._bytes_read,
+            "bytes_expanded": self._arrivals.sums["bytes_expanded"],
+            "bytes_stored": self._arrivals.sums["bytes_stored"],
             "seconds": seconds,
-            "messages_per_second": round(self._sums["messages"] / seconds) if seconds else None,
+            "messages_per_second": round(messages / seconds) if seconds else None,
             "workers": workers,
             "skipped_files": skipped[:_SKIPPED_LISTED],
         }
         inputs = tuple(file.input for file in self._files if file.input is not None)
         exit_code = ExitCode.DAMAGED if _is_all_damaged(counts) else None
-        return Outcome(data, tuple(findings), tuple(self._artifacts), inputs, exit_code)
+        return Outcome(data, tuple(findings), tuple(self._arrivals.artifacts), inputs, exit_code)
 
     def _take_result(self, file: _File, result: Imported) -> None:
         if result.finding is not None:
@@ -208,22 +219,8 @@ class Intake:
             return
         file.tapes.append(result.stored.sha256)
         file.counts[_DAMAGED] += result.is_damage
-        if self.archive.holds(result.stored.sha256):
-            self.archive.drop(result.stored)
-            file.counts[_ALREADY_THERE] += 1
-        else:
-            self._keep(result.stored)
-            file.counts["imported"] += 1
-
-    def _keep(self, stored: Stored) -> None:
-        manifest = self.archive.keep(stored)
-        self._batch.append(manifest)
-        path = self.archive.tape_path(stored.sha256)
-        self._artifacts.append(Artifact(str(path), stored.stored_sha256, stored.stored_bytes))
-        self._markets.update(market.market_id for market in manifest.markets)
-        self._sums["messages"] += manifest.counts.messages
-        self._sums["bytes_expanded"] += stored.bytes
-        self._sums["bytes_stored"] += stored.stored_bytes
+        is_new = self._arrivals.offer(result.stored, is_damaged=result.is_damage)
+        file.counts["imported" if is_new else _ALREADY_THERE] += 1
 
     def _take_error(self, file: _File, error: BetflowError) -> None:
         if not isinstance(error, WorkerDiedError):
@@ -232,30 +229,12 @@ class Intake:
         file.findings.append(Finding("backfill.worker-died", plain(file.path), str(error)))
 
     def _close(self, file: _File) -> None:
-        self._sums["bytes_read"] += file.bytes
+        self._bytes_read += file.bytes
         try:
             file.input = artifact_of(file.path)
         except OSError:
             return  # a finding of its task has said so
         self._closed.append(file)
-
-    def _journal(self, manifest: Manifest) -> None:
-        path = self.archive.tape_path(manifest.sha256).relative_to(self._context.data_dir)
-        # The file as it stands: one that an earlier version wrote need not look as this one would write it.
-        beside = artifact_of(self.archive.manifest_path(manifest.sha256))
-        body = {
-            "sha256": manifest.sha256,
-            "bytes": manifest.bytes,
-            "stored_sha256": manifest.stored_sha256,
-            "stored_bytes": manifest.stored_bytes,
-            "manifest_sha256": beside.sha256,
-            "manifest_bytes": beside.bytes,
-            "messages": manifest.counts.messages,
-            "markets": len(manifest.markets),
-            "damaged": manifest.damaged,
-            "source": manifest.source,
-        }
-        self._context.record(TAPE_ARCHIVED, path.as_posix(), body)
 
     def _remember(self, file: _File) -> None:
         has_something = file.tapes or file.counts[Fate.FILTERED]
@@ -269,7 +248,7 @@ class Intake:
             skipped=file.skipped,
             findings=[(each.code, each.subject, each.message, each.where) for each in file.findings],
         )
-        self._index.remember(
+        self._memory.remember(
             Source(
                 path=plain(file.input.path),
                 bytes=file.bytes,

@@ -14,14 +14,26 @@ from typing import Any
 
 from betflow.errors import DamagedError, Finding
 from betflow.jobs import liveness
-from betflow.jobs.intake import TAPE_ARCHIVED
 from betflow.jobs.outcome import artifact_of
 from betflow.jobs.records import anchor_of, read_record, record_files, record_sha256
 from betflow.jobs.runs import RunContext
 from betflow.jobs.sealing import lock_path
+from betflow.jobs.tape_journal import TAPE_ARCHIVED
 from betflow.ledger.journal import Entry, Head, Journal
 from betflow.ledger.runs import RunRow, RunTable, project
 from betflow.ledger.verification import Verdict, missing_guards, verify_chain
+from betflow.tape.archive import FOLDER
+
+_COMPARE = "Compare with a backup of the data folder."
+_RESTORE = "Restore it from a backup of the data folder."
+_ARCHIVE_REMEDY = (
+    "Restore it from a backup, or import its source again: `betflow tape verify` names it, and what to "
+    "remove first."
+)
+_EXPORT_REMEDY = (
+    "The record is whole; run the command again (`betflow audit show` has its arguments) if you need what it "
+    "wrote."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +45,17 @@ class Check:
         runs: How many rows were compared with the journal.
         records: How many run records were read.
         files: How many files that runs wrote were hashed.
+        damage: What is wrong in the data folder: what betflow keeps is not what it wrote.
+        exports: Files outside the data folder that are gone or differ. They are their owner's, who may delete
+            or edit them, so the record is whole all the same.
     """
 
     chain: Verdict
     runs: int
     records: int
     files: int
-    findings: tuple[Finding, ...]
+    damage: tuple[Finding, ...]
+    exports: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +81,22 @@ def check_all(context: RunContext) -> Check:
     found, damaged = _read_records(context.data_dir)
     told = _told_by_journal(context, until=own_seq)
     chain = _check_chain(context, found, cut=own_seq - 1)
-    findings = [
+    files = list(_check_files(context, told.files))
+    damage = [
         *_chain_findings(context, chain),
         *told.findings,
         *damaged,
         *_check_rows(table, told.rows, until=own_seq),
         *_check_records(context, told.rows, found, skip={each.subject for each in damaged}),
-        *_check_files(context, told.files),
+        *(each for each in files if not _is_about_export(each)),
     ]
     return Check(
-        chain, runs=len(told.rows), records=len(found), files=len(told.files), findings=tuple(findings)
+        chain,
+        runs=len(told.rows),
+        records=len(found),
+        files=len(told.files),
+        damage=tuple(damage),
+        exports=tuple(filter(_is_about_export, files)),
     )
 
 
@@ -87,7 +109,8 @@ def _read_records(data_dir: Path) -> tuple[dict[str, _Record], list[Finding]]:
         try:
             found[path] = _read(file)
         except (DamagedError, OSError) as error:
-            damaged.append(Finding("audit.record-altered", path, str(error)))
+            reason = f"{error}. {_RESTORE}" if isinstance(error, OSError) else str(error)
+            damaged.append(Finding("audit.record-altered", path, reason, {"path": str(file)}))
     return found, damaged
 
 
@@ -103,20 +126,25 @@ def _told_by_journal(context: RunContext, *, until: int) -> _Told:
             break
         try:
             if entry.kind == TAPE_ARCHIVED:
-                told.files.update(_files_of_tape(entry))
+                told.files.update(_written_by(entry, _files_of_tape(entry)))
                 continue
             if not entry.kind.startswith("run."):
                 continue
             row = project(told.rows.get(entry.run_id), entry)
             artifacts = {each["path"]: each for each in json.loads(entry.body).get("artifacts", [])}
         except (ValueError, KeyError, TypeError, AttributeError):
-            message = f"entry {entry.seq} does not say what a {entry.kind} entry says."
+            message = f"entry {entry.seq} does not say what a {entry.kind} entry says. {_COMPARE}"
             told.findings.append(Finding("audit.entry-unreadable", entry.run_id, message, {"seq": entry.seq}))
             continue
         if row is not None:
             told.rows[entry.run_id] = row
-        told.files.update(artifacts)
+        told.files.update(_written_by(entry, artifacts))
     return told
+
+
+def _written_by(entry: Entry, files: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what was written, with the run and the entry that tell of it."""
+    return {path: {**each, "run": entry.run_id, "seq": entry.seq} for path, each in files.items()}
 
 
 def _files_of_tape(entry: Entry) -> dict[str, dict[str, Any]]:
@@ -146,8 +174,11 @@ def _chain_findings(context: RunContext, chain: Verdict) -> Iterator[Finding]:
         )
         yield Finding(f"audit.journal-{bad.defect}", "journal", message, {"seq": bad.seq})
     for name in missing_guards(context.ledger):
-        message = f"the trigger {name}, which keeps the journal append-only, was dropped or changed."
-        yield Finding("audit.guard-missing", "journal", message)
+        message = (
+            f"the trigger {name}, which keeps the journal append-only, was dropped or changed. "
+            f"Somebody worked on the database by hand. {_COMPARE}"
+        )
+        yield Finding("audit.guard-missing", "journal", message, {"trigger": name})
 
 
 def _check_rows(table: RunTable, told: dict[str, RunRow], *, until: int) -> Iterator[Finding]:
@@ -156,21 +187,20 @@ def _check_rows(table: RunTable, told: dict[str, RunRow], *, until: int) -> Iter
     for run_id, expected in told.items():
         row = listed.pop(run_id, None)
         if row is None:
-            yield Finding(
-                "audit.run-missing", run_id, "the journal knows this run, the list of runs does not."
-            )
+            message = f"the journal knows this run, the list of runs does not. {_COMPARE}"
+            yield Finding("audit.run-missing", run_id, message, {"seq": expected.started_seq})
         elif row != expected and not (expected.sealed_seq is None and (row.sealed_seq or 0) > until):
             names = ", ".join(
                 each.name
                 for each in fields(RunRow)
                 if getattr(row, each.name) != getattr(expected, each.name)
             )
-            yield Finding(
-                "audit.run-altered", run_id, f"the list of runs differs from the journal in: {names}."
-            )
+            message = f"the list of runs differs from the journal in: {names}. {_COMPARE}"
+            yield Finding("audit.run-altered", run_id, message, {"seq": expected.started_seq})
     for run_id, row in listed.items():
         if row.started_seq <= until:
-            yield Finding("audit.run-unknown", run_id, "the list of runs has this run, the journal does not.")
+            message = f"the list of runs has this run, the journal does not. {_COMPARE}"
+            yield Finding("audit.run-unknown", run_id, message, {"seq": row.started_seq})
 
 
 def _check_records(
@@ -187,18 +217,20 @@ def _check_records(
         record = found.get(path)
         if record is None:
             if not is_pending:
-                yield Finding("audit.record-missing", path, f"the record of run {row.run_id} is gone.")
+                message = f"the record of run {row.run_id} is gone. {_RESTORE}"
+                yield Finding("audit.record-missing", path, message, {"run": row.run_id})
         elif record.sha256 != row.record_sha256:
-            yield Finding(
-                "audit.record-altered", path, "the record does not have the hash that the journal holds."
-            )
+            message = f"the record does not have the hash that the journal holds. {_RESTORE}"
+            yield Finding("audit.record-altered", path, message, {"run": row.run_id})
         elif not _is_anchored(context, record, row):
-            message = f"the record does not vouch for entry {row.sealed_seq} as the journal has it."
+            message = (
+                f"the record does not vouch for entry {row.sealed_seq} as the journal has it. {_COMPARE}"
+            )
             yield Finding("audit.record-altered", path, message, {"seq": row.sealed_seq or 0})
     for path in sorted(found.keys() - expected.keys()):
         if not _is_in_chain(context, found[path].anchor):
-            message = "the journal does not know that this run ended as its record says."
-            yield Finding("audit.record-unknown", path, message)
+            message = f"the journal does not know that this run ended as its record says. {_COMPARE}"
+            yield Finding("audit.record-unknown", path, message, {"path": str(context.data_dir / path)})
 
 
 def _is_anchored(context: RunContext, record: _Record, row: RunRow) -> bool:
@@ -220,19 +252,38 @@ def _check_files(context: RunContext, written: dict[str, dict[str, Any]]) -> Ite
     """Hash each file that runs wrote and compare it with what the last of them recorded."""
     context.progress.start("files", total=len(written), unit="files")
     for path, expected in sorted(written.items()):
-        try:
-            actual = artifact_of(context.data_dir / path)
-        except FileNotFoundError:
-            yield Finding("audit.file-missing", path, "a run wrote this file; it is gone.")
-        except OSError as error:
-            yield Finding(
-                "audit.file-unreadable", path, f"a run wrote this file; it cannot be read: {error.strerror}."
-            )
-        else:
-            if actual.sha256 != expected["sha256"]:
-                message = (
-                    f"a run wrote {expected['bytes']} bytes into this file; it was changed ({actual.bytes})."
-                )
-                yield Finding("audit.file-changed", path, message, {"sha256": actual.sha256})
+        is_export = not _is_inside(context.data_dir, path)
+        told = _compared(context.data_dir / path, expected)
+        if told is not None:
+            defect, what = told
+            remedy = _EXPORT_REMEDY if is_export else _ARCHIVE_REMEDY if path.startswith(FOLDER) else _RESTORE
+            code = f"audit.{'export' if is_export else 'file'}-{defect}"
+            message = f"run {expected['run']} wrote this file, and {what}. {remedy}"
+            yield Finding(code, path, message, {name: expected[name] for name in ("run", "seq", "sha256")})
         context.progress.advance()
     context.progress.stop()
+
+
+def _compared(path: Path, expected: dict[str, Any]) -> tuple[str, str] | None:
+    """Return how a file differs from what was recorded, as part of a code and in words; else None."""
+    try:
+        actual = artifact_of(path)
+    except FileNotFoundError:
+        return "missing", "it is gone"
+    except OSError as error:
+        return "unreadable", f"it cannot be read: {error.strerror}"
+    if actual.sha256 == expected["sha256"]:
+        return None
+    return (
+        "changed",
+        f"it was changed: {expected['bytes']:,} bytes were written, there are {actual.bytes:,} now",
+    )
+
+
+def _is_inside(data_dir: Path, path: str) -> bool:
+    # A file that is reached through a link may stand inside all the same.
+    return (data_dir / path).resolve().is_relative_to(data_dir.resolve())
+
+
+def _is_about_export(finding: Finding) -> bool:
+    return finding.code.startswith("audit.export-")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from betflow.errors import BusyError
+from betflow.storage.files import PRIVATE_FILE, make_private_folder
 
 _HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
@@ -33,9 +34,9 @@ def hold(path: Path, *, wait: bool = True) -> None:
     # Opening the file a second time and closing it would drop the lock that this process has.
     if _name(path) in _held:
         raise busy
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
         try:
             _lock(handle, wait=wait)
         except OSError as error:

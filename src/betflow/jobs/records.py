@@ -7,7 +7,6 @@ longer agrees with it.
 """
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from betflow.errors import DamagedError
 from betflow.ledger.canonical import canonical_json, digest
 from betflow.ledger.journal import Head
+from betflow.storage.files import make_private_folder, sync_folder, write_private_file
 
 FOLDER = "runs"
 _ANCHOR = "journal"
@@ -45,33 +45,18 @@ def anchor_of(record: dict[str, Any]) -> Head | None:
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Write a record for good: it is on the disk, whole, when this returns."""
-    _make_private(path.parent)
-    handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        # In one go and without indentation, which takes the slow way through the encoder.
-        file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
-        file.flush()
-        os.fsync(handle)
+    """Write a record: its content is on the disk, whole, when this returns."""
+    make_private_folder(path.parent)
+    # In one go and without indentation, which takes the slow way through the encoder.
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+    write_private_file(path, text.encode())
 
 
 def publish_record(staged: Path, path: Path) -> None:
-    """Move a staged record to its place in one step."""
-    _make_private(path.parent)
+    """Move a staged record to its place in one step, for good."""
+    make_private_folder(path.parent)
     staged.replace(path)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _make_private(folder: Path) -> None:
-    """Make a folder, and the folders above it that are missing; mkdir gives the mode only to the last."""
-    if not folder.is_dir():
-        _make_private(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(path.parent)
 
 
 def read_record(path: Path) -> dict[str, Any]:

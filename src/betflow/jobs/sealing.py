@@ -18,7 +18,7 @@ from betflow.jobs.outcome import Artifact, Outcome, envelope
 from betflow.jobs.plain import plain
 from betflow.ledger.journal import Draft, Journal
 from betflow.ledger.runs import RunKind, RunRow, RunStatus, RunTable
-from betflow.ledger.store import Ledger, translated
+from betflow.ledger.store import Ledger
 
 _LIVE = "live"
 
@@ -41,7 +41,7 @@ class Seals:
         status = RunStatus(outcome.status)
         if outcome.code is ExitCode.INTERRUPTED:
             status = RunStatus.INTERRUPTED
-        with translated(self.ledger.path):
+        with self.ledger.translated():
             with self.ledger.transaction():
                 wrapped = self._stage(row, outcome, kind=RunKind.FINISHED, status=status)
             self._publish(row)
@@ -49,7 +49,7 @@ class Seals:
 
     def mend(self) -> None:
         """Seal the runs whose process is gone, and publish the records that a crash kept from their place."""
-        with translated(self.ledger.path):
+        with self.ledger.translated():
             for row in list(RunTable(self.ledger).unsealed()):
                 self._seal_if_crashed(row.run_id)
             live = self.data_dir / _LIVE

@@ -36,16 +36,16 @@ def stats(request: StatsRequest, context: RunContext) -> Outcome:
     Raises:
         NotFoundError: there is no such file or market.
         UsageError: the file holds several markets and none is named.
-        DamagedError: traded volumes on the tape cannot be added up.
+        DamagedError: nothing of the market can be read.
     """
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
     fold = StatisticsFold(source.market_id)
-    fold_market(source, fold.apply, context.progress)
+    findings = fold_market(source, fold, context.progress)
     last = source.tape.message
     statistics = fold.result(tape_end=last.pt if last else None)
     return Outcome(
         data=_data(statistics),
-        findings=tuple(source.tape.findings),
+        findings=findings,
         inputs=(artifact_of(source.tape.path),),
     )
 

@@ -17,6 +17,7 @@ from betflow.exchange.times import iso
 from betflow.jobs.exports import (
     Columns,
     ExportFormat,
+    check_suffix,
     check_target,
     require_extra,
     write_rows,
@@ -79,12 +80,15 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
     Write a market to a file; the file appears when it is whole.
 
     Raises:
-        UsageError: there is no such format, or the output is a file that must not be overwritten.
+        UsageError: there is no such format, the output's name says another, or it must not be overwritten.
         NotFoundError: there is no such file or market, or no folder to write to.
         ConfigurationError: the format needs a package that is not installed.
+        DamagedError: nothing of the market can be read; no file is written then.
     """
     market_format = _parsed(request.market_format)
     check_target(request.output, Path(request.market_or_file), context.data_dir)
+    suits = ("bz2", "gz", "zst", "json") if market_format is MarketFormat.OFFICIAL else ()
+    check_suffix(request.output, market_format, also=suits)
     if market_format is MarketFormat.PARQUET:
         require_extra("pyarrow", "parquet")
     source = open_market(request.market_or_file, context.data_dir, request.market_id)
@@ -100,7 +104,7 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
     }
     return Outcome(
         data,
-        findings=tuple(source.tape.findings),
+        findings=source.findings(),
         artifacts=(artifact_of(request.output),),
         inputs=(artifact_of(source.tape.path),),
     )
@@ -130,16 +134,17 @@ def _opened(path: Path, suffix: str) -> Iterator[IO[bytes]]:
 
 def _write_official(source: MarketSource, output: Path) -> int:
     count = 0
+    lines = source.at_least_one(official_lines(source.tape, source.market_id))
     with written_whole(output) as part, _opened(part, output.suffix.lower()) as file:
-        for count, line in enumerate(official_lines(source.tape, source.market_id), 1):  # noqa: B007 - the count is the answer
+        for count, line in enumerate(lines, 1):  # noqa: B007 - the count is the answer
             file.write(line)
     return count
 
 
 def _rows(source: MarketSource) -> Iterator[dict[str, Any]]:
-    for book in source.tape:
-        if book.market_id == source.market_id:
-            yield from _changed_runners(book)
+    own = (book for book in source.tape if book.market_id == source.market_id)
+    for book in source.at_least_one(own):
+        yield from _changed_runners(book)
 
 
 def _changed_runners(book: MarketBook) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 
 Of an archived tape first the file (its hash is in the manifest), then its content (its hash is its name),
 then each line, decoded with all of its prices, and whether the manifest tells what is there. Of any other
-file only the lines.
+file only the lines. What is no tape is passed over in a folder or an archive, and damaged where it was named.
 """
 
 from collections.abc import Iterator
@@ -12,16 +12,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from betflow.errors import DamagedError, ExitCode, Finding, NotFoundError
-from betflow.jobs.importing import is_damage_code
+from betflow.errors import DamagedError, ExitCode, Finding, NotFoundError, StorageError
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext
 from betflow.tape import Tape, files, tapes
 from betflow.tape.archive import Archive
+from betflow.tape.compression import Damage
 from betflow.tape.index import Index
 from betflow.tape.inspection import Inspection, Inspector
 from betflow.tape.manifest import Manifest, facts_bytes
+from betflow.tape.recognition import Recognition, is_damage_code, recognise
 
+_SKIPPED_LISTED = 100
 _REIMPORT = "Remove the file and import its source again with `betflow backfill`"
 
 
@@ -49,6 +51,8 @@ def verify(request: VerifyRequest, context: RunContext) -> Outcome:
         "odd": sum(each["is_odd"] and not each["is_damaged"] for each in check.tapes),
         "lines": sum(each["lines"] for each in check.tapes),
         "bytes": sum(each["bytes"] for each in check.tapes),
+        "skipped": len(check.skipped),
+        "skipped_files": check.skipped[:_SKIPPED_LISTED],
         "listed": check.tapes,
     }
     return Outcome(data, tuple(check.findings), exit_code=ExitCode.DAMAGED if is_damaged else None)
@@ -60,6 +64,7 @@ class _Check:
         self._context = context
         self.findings: list[Finding] = []
         self.tapes: list[dict[str, Any]] = []
+        self.skipped: list[str] = []
 
     def run(self, targets: tuple[str, ...]) -> None:
         archived, paths = self._resolve(targets)
@@ -67,9 +72,9 @@ class _Check:
         for name in archived:
             self._check_archived(name)
             self._context.progress.advance()
+        named = set(map(Path, targets))
         for path in paths:
-            for tape in tapes(path):
-                self._note(tape.label, Inspector(tape, thorough=True).inspect(), [])
+            self._check_file(path, is_named=path in named)
             self._context.progress.advance()
         if not targets:
             self.findings.extend(self._leftovers())
@@ -96,6 +101,20 @@ class _Check:
                 if not names:
                     paths.extend(files([target]))
         return list(archived), paths
+
+    def _check_file(self, path: Path, *, is_named: bool) -> None:
+        try:
+            for tape in tapes(path):
+                inspection = Inspector(tape, thorough=True).inspect()
+                what = recognise(inspection, head=tape.head, name=tape.name)
+                if what is Recognition.NO_TAPE and (tape.is_member or not is_named):
+                    self.skipped.append(tape.label)
+                else:
+                    self._note(tape.label, inspection, [])
+        except (NotFoundError, StorageError) as error:  # it went away, or may not be read: the others go on
+            self._damaged(path, f"tape.{Damage.UNREADABLE}", str(error))
+        except OSError as error:
+            self._damaged(path, f"tape.{Damage.UNREADABLE}", f"It cannot be read: {error.strerror}.")
 
     def _check_archived(self, name: str) -> None:
         path = self._archive.tape_path(name)
@@ -167,7 +186,7 @@ class _Check:
 _OWN_DAMAGE = frozenset(
     {
         *("tape.manifest-damaged", "tape.manifest-missing", "tape.missing", "tape.file-changed"),
-        *("tape.content-changed", "tape.manifest-altered", "tape.time-impossible"),
+        *("tape.content-changed", "tape.manifest-altered", "tape.time-impossible", "tape.volume-impossible"),
     }
 )
 

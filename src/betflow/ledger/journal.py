@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from betflow.ledger.canonical import canonical_json, digest
-from betflow.ledger.store import Ledger, translated
+from betflow.ledger.store import Ledger
 
 GENESIS = "0" * 64
 COLUMNS = "seq, run_id, kind, subject, event_time_ms, recorded_at, body, prev_hash, hash"
+_INSERT = f"INSERT INTO journal ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +76,13 @@ class Journal:
         with self._ledger.transaction():
             head = self.head()
             entry = _chain(draft, body, head, recorded_at)
-            self._ledger.connection.execute(
-                f"INSERT INTO journal ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
-                _values(entry),
-            )
+            self._ledger.write(_INSERT, [_values(entry)])
         return entry
 
     def head(self) -> Head:
         """Return where the chain ends now."""
-        with translated(self._ledger.path):
-            row = self._ledger.connection.execute(
-                "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
-        return Head(*row) if row else Head()
+        rows = self._ledger.rows("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1")
+        return next((Head(*row) for row in rows), Head())
 
     def entry(self, seq: int) -> Entry | None:
         """Return the entry at *seq*, or None where the chain has none."""
@@ -101,15 +96,24 @@ class Journal:
         """Yield the entries that one run wrote, in order."""
         return self._select("WHERE run_id = ? ORDER BY seq", (run_id,))
 
-    def entries_of_runs(self) -> Iterator[Entry]:
-        """Yield the entries that begin and end runs, in order."""
-        return self._select("WHERE kind GLOB 'run.*' ORDER BY seq", ())
+    def entries_of_kind(self, kind: str) -> Iterator[Entry]:
+        """Yield the entries of one kind, in order."""
+        return self._select("WHERE kind = ? ORDER BY seq", (kind,))
+
+    def latest(self, kind: str, subject: str) -> Entry | None:
+        """Return the last entry of a kind about a subject, or None."""
+        return next(
+            self._select("WHERE kind = ? AND subject = ? ORDER BY seq DESC LIMIT 1", (kind, subject)), None
+        )
+
+    def subjects(self, kind: str) -> dict[str, int]:
+        """Return what the entries of a kind are about, each with the place of the last of them."""
+        statement = "SELECT subject, max(seq) FROM journal WHERE kind = ? GROUP BY subject"
+        return dict(self._ledger.rows(statement, (kind,)))
 
     def _select(self, condition: str, parameters: tuple[object, ...]) -> Iterator[Entry]:
-        with translated(self._ledger.path):
-            statement = f"SELECT {COLUMNS} FROM journal {condition}"  # noqa: S608 - constants of this class
-            for row in self._ledger.connection.execute(statement, parameters):
-                yield Entry(*row)
+        statement = f"SELECT {COLUMNS} FROM journal {condition}"  # noqa: S608 - constants of this class
+        return (Entry(*row) for row in self._ledger.rows(statement, parameters))
 
 
 def entry_hash(entry: Entry) -> str:

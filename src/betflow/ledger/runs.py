@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from betflow.ledger.canonical import canonical_json
 from betflow.ledger.journal import Entry
-from betflow.ledger.store import Ledger, translated
+from betflow.ledger.store import Ledger
 
 
 class RunKind(StrEnum):
@@ -65,6 +65,7 @@ class RunRow:
 
 _COLUMNS = ", ".join(each.name for each in fields(RunRow))
 _MARKS = ", ".join("?" for _ in fields(RunRow))
+_INSERT = f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608 - constants
 
 
 def project(row: RunRow | None, entry: Entry) -> RunRow | None:
@@ -110,11 +111,7 @@ class RunTable:
         row = project(self.get(entry.run_id), entry)
         if row is None:
             raise ValueError(f"run {entry.run_id} cannot end at entry {entry.seq}: it never started")
-        with self._ledger.transaction():
-            self._ledger.connection.execute(
-                f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES ({_MARKS})",  # noqa: S608 - constants
-                astuple(row),
-            )
+        self._ledger.write(_INSERT, [astuple(row)])
         return row
 
     def get(self, run_id: str) -> RunRow | None:
@@ -134,7 +131,5 @@ class RunTable:
         return self._select("ORDER BY started DESC, started_seq DESC")
 
     def _select(self, condition: str, *parameters: object) -> Iterator[RunRow]:
-        with translated(self._ledger.path):
-            statement = f"SELECT {_COLUMNS} FROM runs {condition}"  # noqa: S608 - constants of this class
-            for row in self._ledger.connection.execute(statement, parameters):
-                yield RunRow(*row)
+        statement = f"SELECT {_COLUMNS} FROM runs {condition}"  # noqa: S608 - constants of this class
+        return (RunRow(*row) for row in self._ledger.rows(statement, parameters))

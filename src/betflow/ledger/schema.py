@@ -1,12 +1,6 @@
-"""
-The ledger's tables, as migrations that each run once.
+"""The ledger's tables, made by steps that each run once (`betflow.ledger.store` says how to add one)."""
 
-A migration that was released is never edited: a change is another migration at the end.
-"""
-
-from sqlite_utils import Database, Migrations
-
-MIGRATIONS = Migrations("betflow.ledger")
+from sqlite_utils import Database
 
 GUARDS = {
     "journal_refuses_update": (
@@ -26,7 +20,6 @@ GUARDS = {
 }
 
 
-@MIGRATIONS()
 def create_journal(database: Database) -> None:
     """Create the append-only journal with the triggers that guard it."""
     database.execute(
@@ -49,7 +42,6 @@ def create_journal(database: Database) -> None:
         database.execute(guard)
 
 
-@MIGRATIONS()
 def create_runs(database: Database) -> None:
     """Create the projection that lists runs."""
     database.execute(
@@ -75,3 +67,12 @@ def create_runs(database: Database) -> None:
     )
     database.execute("CREATE INDEX runs_started ON runs (started, run_id)")
     database.execute("CREATE INDEX runs_live ON runs (run_id) WHERE status = 'running'")
+
+
+def index_journal_by_kind(database: Database) -> None:
+    """Let the entries of a kind be found, and of those the latest about a subject."""
+    database.execute("CREATE INDEX journal_kind ON journal (kind, subject, seq)")
+
+
+STEPS = (create_journal, create_runs, index_journal_by_kind)
+"""In the order in which they run. One that was released is never edited: a change is another at the end."""

@@ -16,7 +16,7 @@ from enum import StrEnum
 from betflow.ledger.journal import GENESIS, Entry, Head, Journal, entry_hash
 from betflow.ledger.runs import RunKind
 from betflow.ledger.schema import GUARDS
-from betflow.ledger.store import Ledger, translated
+from betflow.ledger.store import Ledger
 
 _BEFORE_ALL = Entry(0, "", "", "", None, "", "", "", GENESIS)
 
@@ -78,7 +78,7 @@ def verify_chain(
         on_entry: Called after each entry.
 
     Raises:
-        DamagedError: if SQLite cannot read the table.
+        DamagedError: if SQLite cannot read the table, or the chain is whole and the rest of the file is not.
     """
     walk = _Walk(ledger, anchors, cut)
     walked = 0
@@ -88,17 +88,16 @@ def verify_chain(
         on_entry()
         if bad is not None:
             return Verdict(walked, Head(entry.seq, entry.hash), bad)
-    return Verdict(walked, Head(walk.before.seq, walk.before.hash), walk.judge_end())
+    bad = walk.judge_end()
+    if bad is None:
+        ledger.check_integrity()
+    return Verdict(walked, Head(walk.before.seq, walk.before.hash), bad)
 
 
 def missing_guards(ledger: Ledger) -> list[str]:
     """Name the triggers that keep the journal append-only and are not there, or not as they were made."""
-    with translated(ledger.path):
-        found = dict(
-            ledger.connection.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'"
-            )
-        )
+    triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'"
+    found = dict(ledger.rows(triggers))
     return [name for name, statement in GUARDS.items() if found.get(name) != statement]
 
 

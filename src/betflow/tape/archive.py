@@ -20,6 +20,7 @@ from typing import Self
 import zstandard
 
 from betflow.errors import DamagedError, StorageError
+from betflow.storage.files import make_private_folder, private_opener, sync_folder, write_private_file
 from betflow.tape.manifest import Manifest, manifest_bytes, parse_manifest
 
 FOLDER = "archive"
@@ -40,6 +41,11 @@ class Stored:
     bytes: int
     stored_sha256: str
     stored_bytes: int
+
+    @property
+    def draft_path(self) -> Path:
+        """Where its manifest waits."""
+        return self.path.with_suffix(".json")
 
 
 class Archive:
@@ -79,6 +85,15 @@ class Archive:
         Raises:
             DamagedError: if it is gone, or no manifest any more.
         """
+        return self.manifest_as_written(sha256)[0]
+
+    def manifest_as_written(self, sha256: str) -> tuple[Manifest, bytes]:
+        """
+        Read the manifest of a tape, and the bytes that say so.
+
+        Raises:
+            DamagedError: if it is gone, or no manifest any more.
+        """
         path = self.manifest_path(sha256)
         try:
             content = path.read_bytes()
@@ -86,30 +101,35 @@ class Archive:
             raise DamagedError(
                 f"the manifest {path} is gone.", advice="Import its source again with `betflow backfill`."
             ) from None
-        return parse_manifest(content, str(path))
+        return parse_manifest(content, str(path)), content
 
-    def keep(self, stored: Stored) -> Manifest:
+    def keep(self, stored: Stored, *, only_manifest: bool = False) -> None:
         """
-        Move a tape and its manifest to their place, and return the manifest; only then it counts as archived.
+        Move a tape and then its manifest to their place; with both there it counts as archived.
+
+        Args:
+            stored: The tape, waiting with its manifest.
+            only_manifest: Leave the tape that has its place already, and drop this one.
 
         Raises:
             ArchiveWriteError: the disk refuses.
         """
-        place, draft = self.tape_path(stored.sha256), stored.path.with_suffix(".json")
-        manifest = parse_manifest(draft.read_bytes(), str(draft))
+        place = self.tape_path(stored.sha256)
         try:
             make_private_folder(place.parent)
-            stored.path.replace(place)
-            draft.replace(self.manifest_path(stored.sha256))
-            _sync_folder(place.parent)
+            if only_manifest:
+                stored.path.unlink(missing_ok=True)
+            else:
+                stored.path.replace(place)
+            stored.draft_path.replace(self.manifest_path(stored.sha256))
+            sync_folder(place.parent)
         except OSError as error:
             raise write_error(error) from error
-        return manifest
 
     def drop(self, stored: Stored) -> None:
-        """Remove a tape that waits for its place, and its manifest."""
+        """Remove a tape that waits for its place, and its manifest, as far as they are there."""
         stored.path.unlink(missing_ok=True)
-        stored.path.with_suffix(".json").unlink(missing_ok=True)
+        stored.draft_path.unlink(missing_ok=True)
 
     def sweep(self) -> int:
         """Remove what killed runs left behind, and say how many files that were. No run may be writing."""
@@ -138,7 +158,7 @@ class TapeWriter:
         self._is_finished = False
         try:
             make_private_folder(path.parent)
-            self._file = open(path, "xb", opener=_private)  # noqa: SIM115 - closed by __exit__; opener
+            self._file = open(path, "xb", opener=private_opener)  # noqa: SIM115 - closed by __exit__; opener
         except OSError as error:
             raise write_error(error) from error
 
@@ -198,14 +218,10 @@ def write_draft(stored: Stored, manifest: Manifest) -> None:
     Raises:
         ArchiveWriteError: the disk refuses.
     """
-    path = stored.path.with_suffix(".json")
     try:
-        with open(path, "xb", opener=_private) as file:
-            file.write(manifest_bytes(manifest))
-            file.flush()
-            os.fsync(file.fileno())
+        write_private_file(stored.draft_path, manifest_bytes(manifest))
     except OSError as error:
-        path.unlink(missing_ok=True)
+        stored.draft_path.unlink(missing_ok=True)
         stored.path.unlink(missing_ok=True)
         raise write_error(error) from error
 
@@ -216,39 +232,3 @@ def write_error(error: OSError) -> ArchiveWriteError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         advice = "Free some space and run the command again: it goes on where it stopped."
     return ArchiveWriteError(f"the archive cannot be written: {error.strerror}.", advice=advice)
-
-
-def make_private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing: mkdir gives the mode only to the last."""
-    if not folder.is_dir():
-        make_private_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def make_private_file(path: Path) -> None:
-    """
-    Make an empty file where there is none, so that SQLite does not make one that all may read.
-
-    Raises:
-        ArchiveWriteError: the disk refuses.
-    """
-    if path.exists():
-        return
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise write_error(error) from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

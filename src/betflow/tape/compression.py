@@ -32,6 +32,10 @@ STEPS_AT_ONCE = 4096
 ZSTD_READ_SIZE = 256
 
 
+# A skippable frame holds no content; pzstd puts one before each of its frames.
+_ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", *(bytes([0x50 + kind]) + b"\x2a\x4d\x18" for kind in range(16)))
+
+
 class Damage(StrEnum):
     """Why a stream of bytes cannot be read any further."""
 
@@ -54,8 +58,8 @@ class StreamDamagedError(BetflowError):
 class Readable(Protocol):
     """A buffered binary file: what is open, or a member of an archive."""
 
-    def read(self, size: int, /) -> bytes:
-        """Return up to *size* bytes, none at the end."""
+    def read1(self, size: int, /) -> bytes:
+        """Return up to *size* bytes, none at the end; after what could be read, so that damage loses none."""
 
     def peek(self, size: int, /) -> bytes:
         """Return some of the bytes that come next, without going on."""
@@ -71,7 +75,7 @@ Expander: TypeAlias = Callable[[Readable, int], Iterator[bytes]]
 def read(raw: Readable, size: int) -> bytes:
     """Read up to *size* bytes; whatever an enclosing archive raises becomes a `StreamDamagedError`."""
     with _archive_errors():
-        return raw.read(size)
+        return raw.read1(size)
 
 
 def peek(raw: Readable, size: int) -> bytes:
@@ -112,9 +116,21 @@ class _Decompressor(Protocol):
 
 
 def expanded_by(
-    raw: Readable, step: int, kind: str, magic: bytes, new: Callable[[], _Decompressor]
+    raw: Readable, step: int, kind: str, magics: tuple[bytes, ...], new: Callable[[], _Decompressor]
 ) -> Iterator[bytes]:
-    """Expand streams one after the other with a decompressor that limits its own output."""
+    """
+    Expand streams one after the other with a decompressor that limits its own output.
+
+    Args:
+        raw: What is read.
+        step: The most that is expanded at once.
+        kind: What the compression is called, for people.
+        magics: What streams begin with; none for a kind that cannot be told, of which there is only one.
+        new: Makes a decompressor for one stream.
+
+    Raises:
+        StreamDamagedError: behind what could be expanded.
+    """
     data = read(raw, READ_SIZE)
     while data:
         decompressor = new()
@@ -130,21 +146,21 @@ def expanded_by(
             data = b""
             if chunk:
                 yield chunk
-        data = _next_stream(raw, kind, magic, decompressor.unused_data)
+        data = _next_stream(raw, kind, magics, decompressor.unused_data) if magics else b""
 
 
-def _next_stream(raw: Readable, kind: str, magic: bytes, data: bytes) -> bytes:
+def _next_stream(raw: Readable, kind: str, magics: tuple[bytes, ...], data: bytes) -> bytes:
     """Return the beginning of the stream that follows, b"" at the end; padding of zeros is skipped."""
     while True:
         data = data.lstrip(b"\0")
-        if len(data) < len(magic):
+        if len(data) < max(map(len, magics)):
             more = read(raw, READ_SIZE)
             if more:
                 data += more
                 continue
         if not data:
             return b""
-        if not data.startswith(magic):
+        if not data.startswith(magics):
             raise StreamDamagedError(
                 Damage.CORRUPT, f"bytes that are no {kind} follow the end of the {kind} stream"
             )
@@ -159,11 +175,15 @@ def _corrupt(kind: str, error: Exception) -> StreamDamagedError:
     return StreamDamagedError(Damage.CORRUPT, f"the {kind} stream is corrupt: {error}")
 
 
-class _Gunzip:
-    """A gzip decompressor with the manners of `bz2.BZ2Decompressor`."""
+_GZIP_WINDOW = 31
+_BARE_WINDOW = -15
 
-    def __init__(self) -> None:
-        self._object = zlib.decompressobj(wbits=31)
+
+class _Inflate:
+    """A decompressor for zlib's formats with the manners of `bz2.BZ2Decompressor`."""
+
+    def __init__(self, window: int) -> None:
+        self._object = zlib.decompressobj(window)
         self._held = b""
         self._at = 0
         self._full = False
@@ -229,29 +249,34 @@ class _Unzstd:
 
 def bunzip2(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand bz2."""
-    return expanded_by(raw, step, "bz2", b"BZh", bz2.BZ2Decompressor)
+    return expanded_by(raw, step, "bz2", (b"BZh",), bz2.BZ2Decompressor)
 
 
 def gunzip(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand gzip."""
-    return expanded_by(raw, step, "gz", b"\x1f\x8b", _Gunzip)
+    return expanded_by(raw, step, "gz", (b"\x1f\x8b",), lambda: _Inflate(_GZIP_WINDOW))
+
+
+def inflate(raw: Readable, step: int) -> Iterator[bytes]:
+    """Expand deflate without a header, as zips have it."""
+    return expanded_by(raw, step, "deflate", (), lambda: _Inflate(_BARE_WINDOW))
 
 
 def unxz(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand xz."""
-    return expanded_by(raw, step, "xz", b"\xfd7zXZ\0", lzma.LZMADecompressor)
+    return expanded_by(raw, step, "xz", (b"\xfd7zXZ\0",), lzma.LZMADecompressor)
 
 
 def unzstd(raw: Readable, step: int) -> Iterator[bytes]:
     """Expand zstd."""
-    return expanded_by(raw, step, "zst", b"\x28\xb5\x2f\xfd", _Unzstd)
+    return expanded_by(raw, step, "zst", _ZSTD_MAGICS, _Unzstd)
 
 
 EXPANDERS: dict[bytes, Expander] = {
     b"BZh": bunzip2,
     b"\x1f\x8b": gunzip,
     b"\xfd7zXZ\0": unxz,
-    b"\x28\xb5\x2f\xfd": unzstd,
+    **dict.fromkeys(_ZSTD_MAGICS, unzstd),
 }
 """The expander for each kind of compression, by the bytes that a stream of it begins with."""
 

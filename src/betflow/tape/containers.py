@@ -29,31 +29,37 @@ from betflow.tape.compression import (
     plain,
     salvaged,
 )
-from betflow.tape.parts import Part, StrictTarInfo, entries, opened_part, tar_damage
+from betflow.tape.parts import Part, StrictTarInfo, entries, is_tar, opened_part, tar_damage
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 HEAD_SIZE = 512
 MOST_READS_BEYOND = 1000
+ENTRY_COST = 64 * 1024
+"""What an entry of an archive counts for, whatever is in it; importing one costs at least that much time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    How far a file may expand before it is taken for a decompression bomb.
+    How far a file may expand before it is taken for a decompression bomb, and what is too much in it.
 
     Attributes:
         ratio: Expanded bytes for each byte of the file on disk. Real tapes stay below 100.
-        free: Expanded bytes below which the ratio does not matter.
+        free: Expanded bytes below which the ratio does not matter. Each entry of an archive counts as
+            `ENTRY_COST` besides, so that a file of nothing but entries comes to an end too.
         depth: Containers inside containers, e.g. 3 for a bz2 in a tar in a gz.
         line: Longest line in bytes. The largest image of 200 markets has a few million.
+        lines_without_message: So many lines in a row without a message of a market end the reading: each
+            takes longer than a message, and of short ones there may be very many.
     """
 
     ratio: int = 400
     free: int = 2 << 30
     depth: int = 4
     line: int = 16 << 20
+    lines_without_message: int = 250_000
 
 
 DEFAULT_LIMITS = Limits()
@@ -98,11 +104,10 @@ def members(path: Path, limits: Limits = DEFAULT_LIMITS, *, part: Part | None = 
     except FileNotFoundError:
         raise NotFoundError(f"There is no file {path}.") from None
     except IsADirectoryError:
+        _refuse_to_list(path)
         raise NotFoundError(f"{path} is a folder, not a file.") from None
     except OSError as error:
-        raise StorageError(
-            f"{path} cannot be opened: {error.strerror}.", advice="Check its permissions."
-        ) from error
+        raise _cannot_be_opened(path, error) from error
     with file:
         if part is None:
             meter = _Meter(limits, os.fstat(file.fileno()).st_size)
@@ -112,9 +117,27 @@ def members(path: Path, limits: Limits = DEFAULT_LIMITS, *, part: Part | None = 
             yield from _look_inside(opened_part(file, part), place, _Meter(limits, part.size))
 
 
+def _refuse_to_list(folder: Path) -> None:
+    """Raise why a folder cannot be looked into, where that is so."""
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise _cannot_be_opened(folder, error) from error
+
+
+def _cannot_be_opened(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path} cannot be opened: {error.strerror}.", advice="Check its permissions.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in the nest of containers we are."""
+    """
+    Where in the nest of containers we are.
+
+    Attributes:
+        rewindable: Whether one can go back in it at all.
+        is_flat: Whether going to any place in it costs nothing, because nothing around it is compressed.
+    """
 
     path: Path
     limits: Limits
@@ -122,6 +145,7 @@ class _Place:
     name: str = ""
     depth: int = 0
     slow: bool = False
+    is_flat: bool = True
 
     def inside(self, name: str = "", *, rewindable: bool, slow: bool = False) -> "_Place":
         return replace(
@@ -145,14 +169,21 @@ class _Meter:
 
     def count(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            self._expanded += len(chunk)
-            if self._expanded > self._limit:
-                raise StreamDamagedError(
-                    Damage.EXPANDS_TOO_MUCH,
-                    f"the file expands to more than {self._limit:,} bytes, which no tape of its size does: "
-                    "taken for a decompression bomb and left",
-                )
+            self._take(len(chunk), "expands to more")
             yield chunk
+
+    def count_entry(self) -> None:
+        """Count an entry of an archive."""
+        self._take(ENTRY_COST, f"expands, at {ENTRY_COST:,} bytes for each entry, to more")
+
+    def _take(self, size: int, what: str) -> None:
+        self._expanded += size
+        if self._expanded > self._limit:
+            raise StreamDamagedError(
+                Damage.EXPANDS_TOO_MUCH,
+                f"the file {what} than {self._limit:,} bytes, which no tape of its size does: "
+                "taken for a decompression bomb and left",
+            )
 
 
 class _ChunkStream(io.RawIOBase):
@@ -168,18 +199,14 @@ class _ChunkStream(io.RawIOBase):
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         target = memoryview(buffer).cast("B")
-        filled = 0
-        while filled < len(target):
+        if not self._held:
+            self._held = memoryview(next(self._chunks, b""))
             if not self._held:
-                self._held = memoryview(next(self._chunks, b""))
-                if not self._held:
-                    self._count_reads_beyond()
-                    break
-            size = min(len(self._held), len(target) - filled)
-            target[filled : filled + size] = self._held[:size]
-            self._held = self._held[size:]
-            filled += size
-        return filled
+                self._count_reads_beyond()
+        size = min(len(self._held), len(target))
+        target[:size] = self._held[:size]
+        self._held = self._held[size:]
+        return size
 
     def _count_reads_beyond(self) -> None:
         """Stop an archive reader that goes on behind the end, because a header claims what is not there."""
@@ -200,10 +227,10 @@ def _look_inside(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
     except StreamDamagedError as error:
         yield place.member(damaged_content(error.damage, error.message))
         return
-    if head[257:262] == b"ustar":
-        yield from _tar_members(raw, place, meter)
+    if is_tar(head):
+        yield from _contained(_tar_members(raw, place, meter), place)
     elif head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        yield from _zip_members(raw, place, meter)
+        yield from _contained(_zip_members(raw, place, meter), place)
     else:
         for magic, expand in EXPANDERS.items():
             if head.startswith(magic):
@@ -211,6 +238,16 @@ def _look_inside(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
                 yield from _expanded(chunks, place.inside(rewindable=False, slow=expand in SLOW), meter)
                 return
         yield place.member(meter.count(salvaged(raw, plain, rewindable=place.rewindable)))
+
+
+def _contained(found: Iterator[Member], place: _Place) -> Iterator[Member]:
+    """Let damage to an archive inside another cost what is in it, and nothing of the other."""
+    try:
+        yield from found
+    except StreamDamagedError as error:
+        if not place.name:
+            raise
+        yield place.member(damaged_content(error.damage, error.message))
 
 
 def _expanded(chunks: Iterator[bytes], place: _Place, meter: _Meter) -> Iterator[Member]:
@@ -223,7 +260,7 @@ def _expanded(chunks: Iterator[bytes], place: _Place, meter: _Meter) -> Iterator
     except StreamDamagedError as error:
         broken = damaged_content(error.damage, error.message)
     content = chain((first,) if first else (), broken, chunks)
-    if first[257:262] == b"ustar" or first.startswith((b"PK\x03\x04", b"PK\x05\x06", *EXPANDERS)):
+    if is_tar(first) or first.startswith((b"PK\x03\x04", b"PK\x05\x06", *EXPANDERS)):
         yield from _look_inside(io.BufferedReader(_ChunkStream(content), READ_SIZE), place, meter)
     else:
         yield place.member(content)
@@ -249,6 +286,7 @@ def _open_tar(raw: Readable, *, rewindable: bool) -> tarfile.TarFile:
 def _tar_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member]:
     with _open_tar(raw, rewindable=place.rewindable) as archive:
         for entry in entries(archive):
+            meter.count_entry()
             content = archive.extractfile(entry) if entry.isreg() else None  # links are never followed
             if content is not None:
                 inner = place.inside(entry.name, rewindable=place.rewindable)
@@ -260,23 +298,16 @@ def _zip_members(raw: Readable, place: _Place, meter: _Meter) -> Iterator[Member
         message = "a zip inside another container cannot be streamed; unpack it once by hand"
         yield place.member(damaged_content(Damage.UNSUPPORTED, message))
         return
-    file = cast("IO[bytes]", raw)
-    with zips.opened(file) as archive:
-        missing = zips.missing(file, archive)
-        for entry in archive.infolist():
-            if not entry.is_dir() or entry.file_size:
-                yield from _zip_member(archive, entry, place.inside(entry.filename, rewindable=True), meter)
-    if missing:
-        raise StreamDamagedError(
-            Damage.CORRUPT, f"the zip archive is damaged: its directory lacks {missing} of its members"
-        )
+    for member in zips.packed_members(cast("IO[bytes]", raw), salvage=place.is_flat):
+        meter.count_entry()
+        is_flat = place.is_flat and member.entry.compress_type == zipfile.ZIP_STORED
+        inner = replace(place.inside(member.entry.filename, rewindable=True), is_flat=is_flat)
+        yield from _zip_member(member, inner, meter)
 
 
-def _zip_member(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: _Place, meter: _Meter
-) -> Iterator[Member]:
+def _zip_member(member: zips.PackedMember, place: _Place, meter: _Meter) -> Iterator[Member]:
     try:
-        content, expand = zips.packed(archive, entry)
+        content, expand = zips.opened(member)
     except StreamDamagedError as error:
         yield place.member(damaged_content(error.damage, error.message))
         return

@@ -15,7 +15,8 @@ from betflow.tape.manifest import Counts, MarketSummary, NotedFinding, SourceKin
 from betflow.tape.market_inspection import MarketInspection
 from betflow.tape.reader import DECODE_ERRORS, Tape
 from betflow.tape.skimming import decode_skimming
-from betflow.wire.enums import ChangeType
+from betflow.tape.volume_inspection import decode_if_possible, impossible_volume
+from betflow.wire.enums import ChangeType, SegmentType
 from betflow.wire.stream import MarketChange, MarketChangeMessage, decode_market_change
 
 _NEVER = 2**53
@@ -73,18 +74,22 @@ class Inspector:
 
     Args:
         tape: Read from its beginning.
-        thorough: Decode prices and sizes too, so that what is no number in them counts as damage. Without it
-            they only have to be JSON, which takes half of the time.
+        thorough: Decode prices and sizes too, so that what is no number in them counts as damage, and what no
+            exchange publishes as odd. Without it they only have to be JSON, which takes half of the time.
     """
 
     def __init__(self, tape: Tape, *, thorough: bool) -> None:
         self._tape = tape
         self._is_thorough = thorough
         self._markets: dict[str, MarketInspection] = {}
+        self._covered: dict[
+            str, MarketInspection
+        ] = {}  # those in the latest image, and those that came since
         self._previous: MarketChangeMessage | None = None
         self._first = self._greatest = 0
         self._latest = _NEVER  # so that the first message is looked at
         self._backwards, self._impossible, self._repeated = _Noted(), _Noted(), _Noted()
+        self._impossible_volume, self._uncovered = _Noted(), _Noted()
         self._types: Counter[str] = Counter()
         self._conflated = self._status_503 = 0
         self._has_ids = False
@@ -93,7 +98,7 @@ class Inspector:
 
     def inspect(self) -> Inspection:
         """Read the tape to its end."""
-        decode = decode_market_change if self._is_thorough else decode_skimming
+        decode = self._decode_thoroughly if self._is_thorough else decode_skimming
         for _ in self._tape.scan(self._consume, decode):
             pass
         if self._latest != _NEVER:
@@ -102,7 +107,7 @@ class Inspector:
 
     def _consume(self, messages: Iterator[MarketChangeMessage]) -> Iterator[None]:
         """Look at messages, all in this one loop on local names: calls would double its cost (measured)."""
-        markets, latest, conflated, previous = self._markets, self._latest, 0, self._previous
+        markets, latest, conflated, previous = self._covered, self._latest, 0, self._previous
         knows_ladders = self._ladders is not None
         try:
             for message in messages:
@@ -116,7 +121,7 @@ class Inspector:
                     try:
                         market = markets[change.id]
                     except KeyError:
-                        market = self._new_market(message, change)
+                        market = self._cover(message, change)
                     market.messages += 1
                     market.last_publish_time = publish_time
                     if change.market_definition is not None:
@@ -133,6 +138,16 @@ class Inspector:
             self._latest, self._previous = latest, previous
             self._conflated += conflated
         yield from ()
+
+    def _decode_thoroughly(self, line: bytes) -> MarketChangeMessage:
+        try:
+            return decode_if_possible(line)
+        except msgspec.ValidationError:
+            message = decode_market_change(line)
+        what = impossible_volume(message)
+        if what is not None:
+            self._impossible_volume.note(self._tape, what=what)
+        return message
 
     def _takes_time(
         self, message: MarketChangeMessage, previous: MarketChangeMessage | None, latest: int
@@ -155,8 +170,20 @@ class Inspector:
         if message.ct is not None:
             self._has_ids = True
             self._types[message.ct] += 1
+            if message.ct == ChangeType.SUB_IMAGE and message.segment_type in {None, SegmentType.SEG_START}:
+                self._covered.clear()  # what the image does not bring is not in the subscription any more
         if message.status is not None:
             self._status_503 += message.status == _UNAVAILABLE
+
+    def _cover(self, message: MarketChangeMessage, change: MarketChange) -> MarketInspection:
+        """Take a market that is new, or comes for the first time since an image of the subscription began."""
+        market = self._markets.get(change.id)
+        if market is None:
+            market = self._new_market(message, change)
+        elif not change.img and message.ct != ChangeType.SUB_IMAGE and message.segment_type is None:
+            self._uncovered.note(self._tape, market=change.id)
+        self._covered[change.id] = market
+        return market
 
     def _new_market(self, message: MarketChangeMessage, change: MarketChange) -> MarketInspection:
         self._has_ids = self._has_ids or message.id is not None
@@ -226,6 +253,20 @@ class Inspector:
                 "tape.time-impossible",
                 "message has a publish time that cannot be and does not count for its market",
                 "messages have a publish time that cannot be and do not count for their market",
+            )
+        if self._impossible_volume.count:
+            yield self._impossible_volume.finding(
+                "tape.volume-impossible",
+                "message has a price or a volume that cannot be",
+                "messages have a price or a volume that cannot be",
+                f": {self._impossible_volume.where['what']}",
+            )
+        if self._uncovered.count:
+            yield self._uncovered.finding(
+                "tape.market-not-covered",
+                "market changes although the last image of the subscription came without it",
+                "markets change although the last image of the subscription came without them",
+                f": {self._uncovered.where['market']}",
             )
         markets = self._markets.values()
         undefined = [market.market_id for market in markets if market.starts_undefined]

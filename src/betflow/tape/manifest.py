@@ -6,13 +6,13 @@ index is made from manifests alone, so it can be lost. Nothing here says when or
 imported (the journal does): the same input gives the same manifest.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from betflow.errors import DamagedError, Finding
+from betflow.exchange.off import StatusChange
 
 SCHEMA = "betflow-tape/1"
 
@@ -48,16 +48,6 @@ class RunnerSummary(msgspec.Struct, frozen=True, kw_only=True):
     removal_date: str | None = None
 
 
-class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A moment at which a market's status, in-play flag or bet delay became another."""
-
-    publish_time: int
-    status: str | None
-    in_play: bool
-    version: int | None
-    bet_delay: int | None
-
-
 class MarketSummary(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a tape tells of one market.
@@ -70,7 +60,7 @@ class MarketSummary(msgspec.Struct, frozen=True, kw_only=True):
         messages: Messages that change this market.
         definitions: How many of them bring a definition.
         definition: The last definition, without its runners.
-        timeline: The changes of status, in order; the first `MOST_STATUS_CHANGES` of them.
+        timeline: How it stood from when on, in order; the first `MOST_STATUS_CHANGES` of them.
     """
 
     market_id: str
@@ -161,8 +151,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     made_by: str
 
-
-Json: TypeAlias = Mapping[str, Any]
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Manifest).decode

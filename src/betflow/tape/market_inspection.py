@@ -1,14 +1,16 @@
 """What one pass over a tape gathers about one market."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import isfinite
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
+from betflow.exchange.off import StatusChange
 from betflow.exchange.times import epoch_ms
-from betflow.tape.manifest import LARGEST_INTEGER, MarketSummary, RunnerSummary, StatusChange
+from betflow.tape.manifest import LARGEST_INTEGER, MarketSummary, RunnerSummary
 from betflow.wire.enums import MarketStatus
 from betflow.wire.stream import MarketDefinition, RunnerDefinition
 
@@ -40,6 +42,7 @@ class MarketInspection:
         "_listed",
         "_seen",
         "_settled",
+        "_stands",
         "_timeline",
         "key",
         "last_publish_time",
@@ -64,11 +67,12 @@ class MarketInspection:
         self._definitions = 0
         self._in_play_seen = self._settled = False
         self._listed: set[Any] = set()
+        self._stands: StatusChange | None = None
         self._timeline: list[StatusChange] = []
 
     def define(self, definition: MarketDefinition, publish_time: int) -> None:
         """Take the next definition."""
-        before, self._definition = self._definition, definition
+        self._definition = definition
         self._definitions += 1
         runners = definition.runners or ()
         if any(runner.hc for runner in runners):
@@ -76,8 +80,7 @@ class MarketInspection:
         self._listed.update((runner.id, runner.hc or 0.0) for runner in runners)
         self._in_play_seen |= bool(definition.in_play)
         self._settled |= definition.status == MarketStatus.CLOSED
-        if before is None or _state(before) != _state(definition):
-            self._note_status(definition, publish_time)
+        self._note_status(StatusChange.of(definition, publish_time))
 
     def undefined_runners(self) -> list[tuple[int, float]]:
         """Return the runners that changed and that no definition lists; none where there is no definition."""
@@ -114,16 +117,14 @@ class MarketInspection:
             timeline=tuple(self._timeline),
         )
 
-    def _note_status(self, definition: MarketDefinition, publish_time: int) -> None:
+    def _note_status(self, change: StatusChange) -> None:
+        if not change.differs_from(self._stands):
+            return
+        self._stands = change
         if len(self._timeline) < MOST_STATUS_CHANGES:
-            change = StatusChange(
-                publish_time=publish_time,
-                status=definition.status,
-                in_play=bool(definition.in_play),
-                version=self._integer(definition.version, "version"),
-                bet_delay=self._integer(definition.bet_delay, "betDelay"),
-            )
-            self._timeline.append(change)
+            version = self._integer(change.version, "version")
+            bet_delay = self._integer(change.bet_delay, "betDelay")
+            self._timeline.append(replace(change, version=version, bet_delay=bet_delay))
 
     def _runners(self, definitions: Iterable[RunnerDefinition]) -> Iterable[RunnerSummary]:
         for runner in definitions:
@@ -167,10 +168,6 @@ class MarketInspection:
             return value
         self.wrong_numbers.setdefault(name, value)
         return None
-
-
-def _state(definition: MarketDefinition) -> tuple[str | None, bool, int | None]:
-    return definition.status, bool(definition.in_play), definition.bet_delay
 
 
 def _finite(value: float | None) -> float | None:

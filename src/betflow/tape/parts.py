@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _USTAR = slice(257, 262)
+_CHECKSUM = slice(148, 156)
 # Not in the module's documented names, but what its reader raises and swallows.
 _BROKEN_HEADERS = (
     tarfile.TruncatedHeaderError,  # type: ignore[attr-defined]  # not in the stubs
@@ -71,6 +72,22 @@ class StrictTarInfo(tarfile.TarInfo):
         return header
 
 
+def is_tar(head: bytes) -> bool:
+    """
+    Say whether a file is a tar by its first block of 512 bytes: by its magic, or by its checksum.
+
+    A tar in the old format (v7) has no magic. The checksum is the sum of the block's bytes, those of its own
+    field counted as spaces.
+    """
+    if head[_USTAR] == b"ustar":
+        return True
+    said = head[_CHECKSUM].strip(b" \0")
+    if len(head) < tarfile.BLOCKSIZE or not said or said.strip(b"01234567"):
+        return False
+    block = head[: tarfile.BLOCKSIZE]
+    return int(said, 8) == sum(block) - sum(block[_CHECKSUM]) + len(block[_CHECKSUM]) * ord(" ")
+
+
 @contextmanager
 def tar_damage() -> Iterator[None]:
     """Turn what `tarfile` raises for a damaged archive into a `StreamDamagedError`."""
@@ -116,7 +133,7 @@ def tar_parts(path: Path) -> list[Part]:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        if file.read(_USTAR.stop)[_USTAR] != b"ustar":
+        if not is_tar(file.read(tarfile.BLOCKSIZE)):
             return []
         file.seek(0)
         try:

@@ -6,6 +6,7 @@ and reading goes on behind it; where a compressed stream breaks off, everything 
 read. Every line is accounted for in `Tape.account`.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from operator import length_hint
@@ -24,6 +25,7 @@ from betflow.wire.stream import MarketChangeMessage, decode_market_change
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MOST_FINDINGS = 1000
+HEAD_BYTES = 4096
 
 T = TypeVar("T")
 
@@ -85,6 +87,9 @@ class Tape:
     Attributes:
         path: The file.
         label: The file and the place inside it, for people.
+        name: What it is called where it is: the file's name, or the member's in the innermost archive.
+        is_member: Whether it is inside an archive.
+        head: The beginning of the content, for who wants to know what it is: the first `HEAD_BYTES` or so.
         books: The books of the markets seen so far.
         findings: What could not be read, so far.
 
@@ -103,6 +108,9 @@ class Tape:
         self._source = source if isinstance(source, Member) else Path(source)
         self.path = self._source.path if isinstance(self._source, Member) else self._source
         self.label = self._source.label if isinstance(self._source, Member) else str(self._source)
+        inside = self._source.name if isinstance(self._source, Member) else ""
+        self.name = inside.rpartition("!")[2] or self.path.name
+        self.is_member = bool(inside)
         if self._source is self.path and not self.path.is_file():
             raise NotFoundError(f"There is no file {self.path}.")
         self._limits = limits
@@ -179,8 +187,10 @@ class Tape:
     def _begin(self) -> None:
         self.books = MarketBooks()
         self.findings: list[Finding] = []
+        self.head = b""
         self._findings_left_out = 0
         self._other = self._blank = self._damaged = self._bytes = 0
+        self._messages_before = self._in_a_row = 0
         self._batch = Batch([], 1, 0)
         self._remaining: Iterator[bytes] = iter(self._batch.lines)
         self._message_line = b""
@@ -212,8 +222,9 @@ class Tape:
         """Begin afresh, and yield what *use* makes of the messages; a line that is none is passed over."""
         content, self._content = self.open(), None
         self._begin()
+        chunks = self._counted(content)
         try:
-            for batch in batches(self._counted(content), self._limits.line, self._note_too_long):
+            for batch in batches(chunks, self._limits.line, self._note_too_long):
                 self._start(batch)
                 if not any(batch.lines):  # nothing but line ends: a bomb may have billions of them
                     self._blank += len(batch.lines)
@@ -228,6 +239,9 @@ class Tape:
                         self._note_line(error)  # and go on behind it
                     else:
                         break
+        except _NoMessagesError:
+            self._note_no_messages()
+            self._pass_over(chunks)
         except StreamDamagedError as error:
             self._note_stream(error)
         finally:
@@ -244,9 +258,18 @@ class Tape:
     def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             self._bytes += len(chunk)
+            if len(self.head) < HEAD_BYTES:
+                self.head += chunk[:HEAD_BYTES]
             if self._on_chunk is not None:
                 self._on_chunk(chunk)
             yield chunk
+
+    def _pass_over(self, chunks: Iterator[bytes]) -> None:
+        """Count what is left, and hand it on, without looking at its lines."""
+        try:
+            deque(chunks, maxlen=0)
+        except StreamDamagedError as error:
+            self._note_stream(error)
 
     def _note(self, finding: Finding) -> None:
         if len(self.findings) < MOST_FINDINGS:
@@ -267,6 +290,16 @@ class Tape:
             self._other += 1
         else:
             self._note_damaged_line(position, len(line), _reason(error))
+        self._count_in_a_row(position.line)
+
+    def _count_in_a_row(self, line: int) -> None:
+        """Count the lines without a message between them, and give up when there are too many."""
+        messages = line - self._other - self._blank - self._damaged
+        if messages != self._messages_before:
+            self._messages_before, self._in_a_row = messages, 0
+        self._in_a_row += 1
+        if self._in_a_row >= self._limits.lines_without_message:
+            raise _NoMessagesError
 
     def _note_damaged_line(self, position: Position, size: int, reason: str) -> None:
         self._damaged += 1
@@ -290,10 +323,22 @@ class Tape:
         reason = f"it is {size:,} bytes long, more than the limit of {self._limits.line:,}"
         self._note_damaged_line(Position(number, offset), size, reason)
 
+    def _note_no_messages(self) -> None:
+        position = self.position
+        message = (
+            f"{self._in_a_row:,} lines in a row, up to line {position.line:,}, are no messages of a market: "
+            "what follows was not looked at. If there are messages behind them, take those lines out."
+        )
+        self.findings.append(Finding("tape.no-messages", self.label, message, _where(position)))
+
     def _note_stream(self, error: StreamDamagedError) -> None:
-        message = f"After {self.account.lines:,} lines: {error.message}."
-        where: dict[str, int | str] = {"line": self.account.lines, "offset": self._bytes}
-        self._note(Finding(f"tape.{error.damage}", self.label, message, where))
+        lines = self.account.lines
+        reason = (
+            f"After {lines:,} line{'' if lines == 1 else 's'}: {error.message}" if lines else error.message
+        )
+        message = f"{reason[:1].upper()}{reason[1:]}."
+        where: dict[str, int | str] = {"line": lines, "offset": self._bytes}
+        self.findings.append(Finding(f"tape.{error.damage}", self.label, message, where))
 
 
 def _where(position: Position, **more: int | str) -> dict[str, int | str]:
@@ -320,6 +365,10 @@ def _is_other_message(line: bytes, error: Exception) -> bool:
         return msgspec.json.decode(line, type=_Operation).op != "mcm"
     except DECODE_ERRORS:
         return False
+
+
+class _NoMessagesError(Exception):
+    """There are too many lines in a row that are no messages."""
 
 
 class _Operation(msgspec.Struct):

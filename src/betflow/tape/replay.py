@@ -1,12 +1,14 @@
 """Many tapes, one after the other."""
 
+import os
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from itertools import chain, islice
+from operator import attrgetter
 from pathlib import Path
 
-from betflow.errors import Finding, NotFoundError, StorageError
+from betflow.errors import Finding, NotFoundError, StorageError, UsageError
 from betflow.exchange.book import MarketBook
 from betflow.tape.compression import Damage, StreamDamagedError
 from betflow.tape.containers import DEFAULT_LIMITS, Limits, Member, damaged_content, members
@@ -23,22 +25,46 @@ def files(paths: Iterable[str | Path]) -> Iterator[Path]:
     """
     Yield the files that the paths name: files as they are, folders with all that is below them, by name.
 
-    Hidden files and folders (names that begin with a dot) below a folder are left out.
+    Hidden files and folders (names that begin with a dot) below a folder are left out, and so is what is
+    neither file nor folder; linked folders are not entered. A folder that may not be listed and a link that
+    leads nowhere are yielded too: whoever opens them learns what is wrong.
 
     Raises:
         NotFoundError: a path does not exist.
+        UsageError: a path is neither a file nor a folder, such as a pipe.
     """
     for path in map(Path, paths):
         if path.is_dir():
-            for below in sorted(path.rglob("*")):
-                if below.is_file() and not any(
-                    part.startswith(".") for part in below.relative_to(path).parts
-                ):
-                    yield below
+            yield from _files_below(path)
         elif path.is_file():
             yield path
+        elif path.exists():
+            raise UsageError(
+                f"{path} is neither a file nor a folder: pipes and devices cannot be read twice.",
+                advice="Write what comes out of it to a file first.",
+            )
         else:
             raise NotFoundError(f"There is no file or folder {path}.")
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        try:
+            entries = sorted(os.scandir(path), key=attrgetter("name"), reverse=True)
+        except OSError:  # it is a file, or may not be listed
+            yield path
+        else:
+            waiting += [path / entry.name for entry in entries if _is_wanted(entry)]
+
+
+def _is_wanted(entry: "os.DirEntry[str]") -> bool:
+    if entry.name.startswith("."):
+        return False
+    if entry.is_symlink():
+        return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113 - never raise
+    return entry.is_dir() or entry.is_file()
 
 
 def tapes(path: str | Path, *, limits: Limits = DEFAULT_LIMITS, readahead: bool = True) -> Generator[Tape]:

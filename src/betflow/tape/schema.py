@@ -1,5 +1,5 @@
 """
-The index's tables, as migrations that each run once, and what goes into their rows.
+The index's tables, made by steps that each run once, and what goes into their rows.
 
 The index holds nothing that the manifests do not hold, except which source files were imported: that saves
 time, and losing it costs only time.
@@ -8,11 +8,9 @@ time, and losing it costs only time.
 from collections.abc import Iterator
 from typing import Any
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
 from betflow.tape.manifest import Manifest, MarketSummary
-
-MIGRATIONS = Migrations("betflow.tape.index")
 
 MARKET_COLUMNS = (
     *("market_id", "event_id", "event_name", "event_type_id", "venue", "country_code", "market_type"),
@@ -22,7 +20,6 @@ MARKET_COLUMNS = (
 """The columns of ``markets``, without the tape's name."""
 
 
-@MIGRATIONS()
 def create_tapes(database: Database) -> None:
     """Create the tables of what the archive holds."""
     database.execute(
@@ -93,7 +90,6 @@ def create_tapes(database: Database) -> None:
     database.execute("CREATE INDEX runners_selection ON runners (selection_id)")
 
 
-@MIGRATIONS()
 def create_sources(database: Database) -> None:
     """Create the memory of the files that were imported as they are."""
     database.execute(
@@ -107,6 +103,10 @@ def create_sources(database: Database) -> None:
         ) STRICT, WITHOUT ROWID
         """
     )
+
+
+STEPS = (create_tapes, create_sources)
+"""In the order in which they run. One that was released is never edited: a change is another at the end."""
 
 
 def tape_row(manifest: Manifest) -> tuple[Any, ...]:

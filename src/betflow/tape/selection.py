@@ -1,6 +1,8 @@
 """Which markets somebody asks for: event type, country, market type, venue, scheduled off, settled or not."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from betflow.errors import UsageError
 from betflow.exchange.times import parse_moment
@@ -35,6 +37,53 @@ _DAY_MS = 86_400_000
 _DATE_LENGTH = len("2021-07-30")
 
 
+class Comparison(Enum):
+    """How a fact of a market is held against what is asked for."""
+
+    IS_ONE_OF = "is one of"
+    """A text, in any case."""
+    IS_NOT_BEFORE = ">="
+    IS_BEFORE = "<"
+    IS = "="
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """
+    One thing that a market has to be, told to Python and to SQLite alike; what is not known meets none.
+
+    Attributes:
+        fact: The attribute of `MarketSummary`, and the column of the index that holds it.
+        values: What is asked for: one value, or of `Comparison.IS_ONE_OF` any number, casefolded.
+    """
+
+    fact: str
+    comparison: Comparison
+    values: tuple[object, ...]
+
+    def is_met_by(self, market: MarketSummary) -> bool:
+        """Say whether a market meets it."""
+        fact = getattr(market, self.fact)
+        if fact is None:
+            return False
+        match self.comparison:
+            case Comparison.IS_ONE_OF:
+                return fact.casefold() in self.values
+            case Comparison.IS_NOT_BEFORE:
+                return bool(fact >= self.values[0])
+            case Comparison.IS_BEFORE:
+                return bool(fact < self.values[0])
+            case Comparison.IS:
+                return bool(fact == self.values[0])
+
+    @property
+    def sql(self) -> str:
+        """The same, with a mark for each of the values; ``casefold`` has to fold as Python does."""
+        if self.comparison is Comparison.IS_ONE_OF:
+            return f"casefold({self.fact}) IN ({', '.join('?' * len(self.values))})"
+        return f"{self.fact} {self.comparison.value} ?"
+
+
 @dataclass(frozen=True, slots=True)
 class MarketFilter:
     """
@@ -61,21 +110,28 @@ class MarketFilter:
 
     def takes(self, market: MarketSummary) -> bool:
         """Say whether a market is what is asked for; what a definition leaves out matches nothing."""
-        return (
-            _is_in(market.event_type_id, self.event_types)
-            and _is_in(market.country_code, self.countries)
-            and _is_in(market.market_type, self.market_types)
-            and _is_in(market.venue, self.venues)
-            and self._takes_time(market.market_time_ms)
-            and (self.settled is None or market.settled == self.settled)
-        )
+        return all(condition.is_met_by(market) for condition in self.conditions())
 
-    def _takes_time(self, market_time_ms: int | None) -> bool:
-        if self.from_ms is None and self.before_ms is None:
-            return True
-        if market_time_ms is None or market_time_ms < (self.from_ms or market_time_ms):
-            return False
-        return self.before_ms is None or market_time_ms < self.before_ms
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return all that a market has to be: the one place that says what the filter means."""
+        return tuple(self._conditions())
+
+    def _conditions(self) -> Iterator[Condition]:
+        for fact, allowed in (
+            ("event_type_id", self.event_types),
+            ("country_code", self.countries),
+            ("market_type", self.market_types),
+            ("venue", self.venues),
+        ):
+            if allowed:
+                yield Condition(fact, Comparison.IS_ONE_OF, tuple(sorted(map(str.casefold, allowed))))
+        for fact, comparison, value in (
+            ("market_time_ms", Comparison.IS_NOT_BEFORE, self.from_ms),
+            ("market_time_ms", Comparison.IS_BEFORE, self.before_ms),
+            ("settled", Comparison.IS, self.settled),
+        ):
+            if value is not None:
+                yield Condition(fact, comparison, (value,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +175,6 @@ class FilterOptions:
             before_ms=before_ms,
             settled=self.settled,
         )
-
-
-def _is_in(value: str | None, wanted: frozenset[str]) -> bool:
-    return not wanted or (value is not None and value.casefold() in wanted)
 
 
 def _listed(text: str | None) -> list[str]:

@@ -2,7 +2,8 @@
 The members of a zip from outside.
 
 The standard library expands bzip2 and lzma without a limit, does not notice that entries are missing from
-the directory, and raises a dozen kinds of errors for a damaged one. Here each is a `StreamDamagedError`.
+the directory, raises a dozen kinds of errors for a damaged one, and gives up where there is none. Here each
+error is a `StreamDamagedError`, and without a directory the members tell what they are.
 """
 
 import copy
@@ -11,9 +12,11 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, cast
 
 from betflow.tape.compression import (
     Damage,
@@ -22,8 +25,12 @@ from betflow.tape.compression import (
     StreamDamagedError,
     bunzip2,
     expanded_by,
+    inflate,
+    plain,
     read,
 )
+from betflow.tape.parts import opened_part
+from betflow.tape.zip_headers import ADVICE, FoundMember, found_members
 
 _LZMA_HEADER = struct.Struct("<2xHBI")
 _LZMA_PROPERTIES = 5
@@ -31,6 +38,7 @@ _MOST_POSITION_BITS = 4
 _MOST_LZMA_DICTIONARY = 64 << 20
 _END = struct.Struct("<4s4xHH8xH")
 _NOT_SAID = 0xFFFF
+_ENCRYPTED = 0x01
 
 
 @contextmanager
@@ -48,40 +56,110 @@ def damage(what: str) -> Iterator[None]:
         raise StreamDamagedError(Damage.CORRUPT, f"{what} is damaged: its directory leads nowhere") from error
 
 
-def opened(file: IO[bytes]) -> zipfile.ZipFile:
+@dataclass(frozen=True, slots=True)
+class PackedMember:
     """
-    Open a zip.
+    A member of a zip that is not a folder.
+
+    Attributes:
+        entry: What the directory, or its own header, says of it.
+        open: Opens the member of an entry, expanded as the entry says.
+        is_cut: Whether the file ends before the member does.
+    """
+
+    entry: zipfile.ZipInfo
+    open: Callable[[zipfile.ZipInfo], IO[bytes]]
+    is_cut: bool = False
+
+
+def packed_members(file: IO[bytes], *, salvage: bool) -> Iterator[PackedMember]:
+    """
+    Yield the members in the order of the directory; where it is damaged, in the order of the file.
+
+    Args:
+        file: The zip. What is read of a member has to be read before the next is asked for.
+        salvage: Whether to look for members without a directory, which goes back and forth in the file.
 
     Raises:
-        StreamDamagedError: it cannot be read.
+        StreamDamagedError: the directory cannot be read; with *salvage* behind the last member.
     """
+    try:
+        archive = _opened(file)
+    except StreamDamagedError as error:
+        if not salvage or error.damage is not Damage.CORRUPT:
+            raise
+        found = (
+            PackedMember(each.entry, partial(_open_found, file, each), each.is_cut)
+            for each in found_members(file)
+        )
+    else:
+        found = (PackedMember(entry, archive.open) for entry in archive.infolist())
+    return (each for each in found if not _is_folder(each))
+
+
+def _is_folder(member: PackedMember) -> bool:
+    return member.entry.filename.endswith("/") and not member.entry.file_size and not member.is_cut
+
+
+def _opened(file: IO[bytes]) -> zipfile.ZipFile:
     with damage("the zip archive"):
-        return zipfile.ZipFile(file)
+        archive = zipfile.ZipFile(file)
+    missing = _missing(file, archive)
+    if missing:
+        raise StreamDamagedError(
+            Damage.CORRUPT, f"the zip archive is damaged: its directory lacks {missing} of its members"
+        )
+    return archive
 
 
-def missing(file: IO[bytes], archive: zipfile.ZipFile) -> int:
-    """Return how many entries the directory has less than the end of the archive says."""
+def _missing(file: IO[bytes], archive: zipfile.ZipFile) -> int:
+    """Say how many entries the directory says it has and has not: damage to one hides those behind it."""
     file.seek(0, 2)
     file.seek(file.tell() - _END.size - len(archive.comment))
     _magic, _here, count, _comment = _END.unpack(file.read(_END.size))
     return 0 if count == _NOT_SAID else count - len(archive.infolist())
 
 
-def packed(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[IO[bytes], Expander | None]:
+def _open_found(file: IO[bytes], member: FoundMember, entry: zipfile.ZipInfo) -> IO[bytes]:
+    if entry.flag_bits & _ENCRYPTED:
+        raise RuntimeError(f"File {entry.filename!r} is encrypted, password required for extraction")
+    return cast("IO[bytes]", zipfile.ZipExtFile(opened_part(file, member.packed), "r", entry))
+
+
+def opened(member: PackedMember) -> tuple[IO[bytes], Expander | None]:
     """
     Open a member, and say how to expand it; None where its content comes expanded.
 
     Raises:
         StreamDamagedError: it cannot be read.
     """
+    entry = member.entry
     expand = {zipfile.ZIP_BZIP2: bunzip2, zipfile.ZIP_LZMA: _unlzma}.get(entry.compress_type)
+    if member.is_cut and expand is None:
+        expand = {zipfile.ZIP_DEFLATED: inflate, zipfile.ZIP_STORED: plain}.get(entry.compress_type)
     with damage("the zip member"):
         if expand is None:
-            return archive.open(entry), None
+            return member.open(entry), None
         stored = copy.copy(entry)
         stored.compress_type, stored.file_size = zipfile.ZIP_STORED, entry.compress_size
         stored.CRC = None  # type: ignore[assignment] # the checksum is of the expanded content
-        return archive.open(stored), lambda raw, step: _checked(expand(raw, step), entry)
+        content = member.open(stored)
+    if member.is_cut:
+        return content, lambda raw, step: _cut_off(expand(raw, step))
+    return content, lambda raw, step: _checked(expand(raw, step), entry)
+
+
+def _cut_off(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield what there is of a member that the end of the file cuts off, then say so."""
+    reason, damage = "the zip archive breaks off in this member", Damage.TRUNCATED
+    try:
+        yield from chunks
+    except StreamDamagedError as error:
+        if error.damage is not Damage.TRUNCATED:
+            reason, damage = f"{error.message}, and {reason}", error.damage
+    raise StreamDamagedError(
+        damage, f"{reason}; those before it were read, any behind it are missing. {ADVICE}"
+    )
 
 
 def _checked(chunks: Iterator[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -115,4 +193,4 @@ def _unlzma(raw: Readable, step: int) -> Iterator[bytes]:
         new()
     except lzma.LZMAError as error:
         raise StreamDamagedError(Damage.CORRUPT, f"the zip member is damaged: lzma says {error}") from error
-    return expanded_by(raw, step, "lzma", b"", new)
+    return expanded_by(raw, step, "lzma", (), new)

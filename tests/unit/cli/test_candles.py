@@ -10,6 +10,7 @@ from betflow.cli.candles import candles
 from betflow.cli.options import CommandGroup
 from betflow.cli.tape_stats import stats
 from changes import OFF_MS, defined
+from recordings import line
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +44,17 @@ def test_table_shows_what_was_traded(capsys: pytest.CaptureFixture[str]) -> None
 
     lines = capsys.readouterr().out.splitlines()
     assert ["start", "selection", "handicap", "runner"] == lines[0].split()[:4]
-    assert ["2026-02-18T14:00:00.000Z", "2026-02-18T14:01:00.000Z"] == [
-        line.split()[0] for line in lines[1:3]
-    ]
+    assert ["2026-02-18T14:00:00.000Z", "2026-02-18T14:01:00.000Z"] == [row.split()[0] for row in lines[1:3]]
     assert "1 of 3 candles are empty and not shown." == lines[-1]
+
+
+def test_market_without_trades_has_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing was traded, a sentence says so instead of a head without rows."""
+    (tmp_path / "still").write_bytes(line(OFF_MS, {"id": "1.1", "marketDefinition": defined()}))
+
+    assert 0 == _run("candles", "still")
+
+    assert "Nothing was traded: all 2 candles are empty.\n" == capsys.readouterr().out
 
 
 def test_csv_on_stdout_is_csv(capsys: pytest.CaptureFixture[str]) -> None:

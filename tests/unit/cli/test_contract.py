@@ -238,13 +238,6 @@ def test_group_without_a_command_shows_its_help(
     assert "--json" in capsys.readouterr().out
 
 
-def test_version_is_an_option_too(capsys: pytest.CaptureFixture[str]) -> None:
-    """The version is told wherever it is asked for."""
-    assert ExitCode.OK == run(["--json", "--version"])
-
-    assert capsys.readouterr().out.startswith("betflow ")
-
-
 def test_wrong_setting_keeps_the_contract(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

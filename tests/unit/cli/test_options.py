@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import typer
 
-from betflow.cli.app import app
+from betflow.cli.app import app, run
 from betflow.cli.options import CommandGroup, CommonOptions, common_options, own_arguments
+from betflow.errors import ExitCode
 
 
 def every_command(command: Any, path: str = "betflow") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - Typer's own
@@ -36,6 +37,15 @@ def test_every_command_has_the_common_options(path: str) -> None:
     options = {option for each in COMMANDS[path].params for option in each.opts}
 
     assert {"--json", "--data-dir", "--profile", "--log-level"} <= options
+
+
+@pytest.mark.parametrize("arguments", [["--data-dir", "", "tape", "ls"], ["tape", "ls", "--data-dir= "]])
+def test_empty_data_folder_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A data folder of nothing is a configuration error, and not the current folder."""
+    assert ExitCode.CONFIGURATION == run(arguments)
+
+    assert "--data-dir is empty" in capsys.readouterr().err
+    assert not Path("ledger.sqlite").exists()
 
 
 @pytest.fixture

@@ -40,15 +40,59 @@ def test_plain_table_is_as_wide_as_it_needs() -> None:
 
 
 @pytest.mark.usefixtures("_narrow")
-def test_terminal_table_folds_what_does_not_fit() -> None:
-    """On a narrow terminal an id goes on below; every character of it is there."""
+def test_terminal_leaves_out_what_can_be_done_without() -> None:
+    """Of the spare columns a terminal shows the most important that fit, and says which it does not show."""
+    stream = Terminal()
+    columns, row = ["run", "exit", "started", "by", "at"], [RUN_ID, 0, "2026-02-18", "cron", "noon"]
+
+    Screen(stream).table(columns, [row], spare=[("by", "at"), ("started",), ("exit",)])
+
+    assert [
+        "run                       exit",
+        f"{RUN_ID}     0",
+        "(Without started, by, at: a wider",
+        "  terminal has them, and --json.)",
+    ] == stream.getvalue().splitlines()
+
+
+@pytest.mark.usefixtures("_narrow")
+def test_room_is_used_to_the_last_column() -> None:
+    """A table, and a spare column, that are exactly as wide as there is room are shown."""
+    whole, cut = Terminal(), Terminal()
+
+    Screen(whole).table(["a", "b"], [["x" * 30, "y" * 8]], spare=[("b",)])
+    Screen(cut).table(["a", "b", "c"], [["x" * 30, "y" * 8, "z"]], spare=[("c",), ("b",)])
+
+    row = f"{'x' * 30}  {'y' * 8}"
+    assert [row] == whole.getvalue().splitlines()[1:]
+    assert row == cut.getvalue().splitlines()[1]
+
+
+@pytest.mark.usefixtures("_narrow")
+def test_terminal_stacks_rows_that_do_not_fit() -> None:
+    """A row too wide for the terminal has lines of its own, broken between words; long words stay whole."""
+    stream = Terminal()
+    path, words = "a" * 45, "one two three four five six seven eight nine"
+
+    Screen(stream).table(["path", "size", "words", "kind"], [[path, 5, words, "x"]], spare=[("size",)])
+
+    assert [
+        path,
+        "  size 5",
+        "  words one two three four five six",
+        "    seven eight nine",
+        "  kind x",
+    ] == stream.getvalue().splitlines()
+
+
+@pytest.mark.usefixtures("_narrow")
+def test_wide_characters_are_counted_as_they_are_shown() -> None:
+    """A character that takes two columns of a terminal is counted as two."""
     stream = Terminal()
 
-    Screen(stream).table(["run", "command"], [[RUN_ID, "tape stats and a lot of other words"]])
+    Screen(stream).table(["name", "price"], [["馬馬", 2], ["horse", 3]])
 
-    column = "".join(line[:25].strip() for line in stream.getvalue().splitlines())
-    assert "…" not in stream.getvalue()
-    assert set(RUN_ID) <= set(column)
+    assert ["name   price", "馬馬       2", "horse      3"] == stream.getvalue().splitlines()
 
 
 @pytest.mark.parametrize(
@@ -106,6 +150,19 @@ def test_long_lists_of_findings_end_with_where_to_read_on() -> None:
 
     lines = stream.getvalue().splitlines()
     assert (21, f"… and 5 findings more: betflow audit show {RUN_ID}") == (len(lines), lines[-1])
+
+
+@pytest.mark.usefixtures("_narrow")
+def test_finding_is_broken_between_words_on_a_terminal() -> None:
+    """A finding that is longer than a line goes on below; away from a terminal it is one line."""
+    finding = {"code": "a.b", "subject": "x" * 50, "message": "It is damaged."}
+    terminal, pipe = Terminal(), io.StringIO()
+
+    print_findings([finding], terminal, run_id=RUN_ID)
+    print_findings([finding], pipe, run_id=RUN_ID)
+
+    assert ["finding a.b:", f"  {'x' * 50}:", "  It is damaged."] == terminal.getvalue().splitlines()
+    assert f"finding a.b: {'x' * 50}: It is damaged.\n" == pipe.getvalue()
 
 
 def test_reader_that_went_away_is_no_error() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from betflow.errors import DamagedError, UsageError
+from betflow.errors import UsageError
 from betflow.exchange.candles import Candle, CandleFold, parse_interval
 from changes import MARKET, change, defined
 
@@ -237,7 +237,21 @@ def test_asking_twice_gives_the_same() -> None:
     assert [3.0] == [candle.best_back for candle in fold.candles(runner)]
 
 
-def test_volume_that_is_none_is_damage() -> None:
-    """A volume of NaN ends in an error that says so."""
-    with pytest.raises(DamagedError, match="cannot be added up"):
-        _candles((0, _traded([2, "NaN"])))  # type: ignore[list-item]  # Betfair's text for it
+def test_volume_that_cannot_be_is_left_out() -> None:
+    """A volume of NaN makes no trade; the others of the message count."""
+    (candle,) = _candles((0, _traded([2, "NaN"], [3, 10], [4, -1])))  # type: ignore[list-item]  # Betfair's text
+
+    assert (3.0, 3.0, 3.0, 3.0, Decimal(5)) == (*_prices(candle), candle.volume)
+
+
+def test_turns_in_play_are_told_to_the_millisecond() -> None:
+    """Each turn has the time of its message, or, where times go backwards, of the one before."""
+    fold = _fold(
+        (10, {"marketDefinition": defined()}),
+        (1_234, {"marketDefinition": defined(inPlay=True)}),
+        (1_500, {"marketDefinition": defined(inPlay=True, status="SUSPENDED")}),
+        (1_400, {"marketDefinition": defined(inPlay=False)}),
+        (9_999, {"marketDefinition": defined(inPlay=True)}),
+    )
+
+    assert [1_234, 1_500, 9_999] == fold.turns

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from betflow.errors import DamagedError
 from betflow.exchange.phases import PhaseStatistics
 from betflow.exchange.statistics import MarketStatistics, RunnerStatistics, StatisticsFold
 from changes import MARKET, OFF_MS, change, defined
@@ -223,7 +222,16 @@ def test_nothing_folded_is_nothing_known() -> None:
     assert "no definition has a market time" == statistics.not_captured_because
 
 
-def test_volume_that_is_none_is_damage() -> None:
-    """A volume of NaN ends in an error that says so, not in totals that are NaN."""
-    with pytest.raises(DamagedError, match="cannot be added up"):
-        _first(_traded([2, "NaN"]))  # type: ignore[list-item]  # Betfair's text for it
+def test_volumes_that_cannot_be_are_left_out() -> None:
+    """A volume of NaN, and a total that is infinite, leave the numbers as they are without them."""
+    damaged = _traded([2, "NaN"], tv="Infinity")  # type: ignore[list-item]  # Betfair's texts for them
+
+    statistics = _statistics(
+        {"marketDefinition": defined()}, _traded([2, 10], [3, 20], tv=30.5), damaged, _traded([3, 30])
+    )
+
+    assert (Decimal(20), Decimal("30.5"), 4) == (
+        statistics.volume,
+        statistics.total_matched,
+        statistics.messages,
+    )

@@ -4,8 +4,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
-from betflow.errors import DamagedError
 from betflow.exchange.volumes import (
     Volumes,
     fold_volumes,
@@ -17,24 +17,54 @@ from betflow.exchange.volumes import (
     rounded,
     since,
     weighted_average_price,
+    without_impossible,
 )
+from betflow.wire.stream import RunnerChange
+from changes import change
+
+
+def _runner(*traded: tuple[float, float]) -> RunnerChange:
+    return RunnerChange(id=1, trd=list(traded))
+
+
+TRADED = replace(change(), rc=[_runner((2.0, 5.0)), _runner((3.0, 0.0))])
 
 
 def test_hundredths_are_exact() -> None:
     """2.3 in binary is less than 2.3; it is still 230 hundredths."""
-    assert [230, 115, 29, 1234567890123] == [
-        hundredths(2, size) for size in (2.3, 1.15, 0.29, 12345678901.23)
-    ]
+    assert [230, 115, 29, 1234567890123] == [hundredths(size) for size in (2.3, 1.15, 0.29, 12345678901.23)]
 
 
 @pytest.mark.parametrize(
     ("price", "size"),
-    [(2, float("nan")), (2, float("inf")), (2, -0.01), (2, 1e300), (0, 1), (float("nan"), 1)],
+    [(2, float("nan")), (2, float("inf")), (2, -0.01), (2, 1e300), (0, 1), (-1, 0), (float("nan"), 1)],
 )
-def test_what_cannot_be_added_up_is_damage(price: float, size: float) -> None:
-    """A volume that is none stops the count instead of spoiling it."""
-    with pytest.raises(DamagedError, match="cannot be added up"):
-        hundredths(price, size)
+def test_volume_that_cannot_be_is_taken_out(price: float, size: float) -> None:
+    """Only what cannot be is taken out of a change, and counted."""
+    damaged = replace(TRADED, rc=[_runner((2.0, 5.0), (price, size)), _runner((3.0, 0.0))])
+
+    cleaned, count = without_impossible(damaged)
+
+    assert (TRADED, 1) == (cleaned, count)
+
+
+def test_total_that_cannot_be_is_taken_out() -> None:
+    """A negative total of the market is not published, as far as sums go."""
+    assert (TRADED, 1) == without_impossible(replace(TRADED, tv=-1.0))
+
+
+def test_sound_change_stays_the_same() -> None:
+    """A change with nothing to take out is not copied."""
+    assert TRADED is without_impossible(TRADED)[0]
+    assert change() == without_impossible(change())[0]
+
+
+def test_ladder_of_nothing_that_can_be_does_not_take_all_away() -> None:
+    """An empty list means that all volumes are gone; a list of damage does not become one."""
+    cleaned, _ = without_impossible(replace(TRADED, rc=[_runner((2.0, -1.0))]))
+
+    assert cleaned.rc is not None
+    assert cleaned.rc[0].trd is None
 
 
 def test_volume_is_absolute_and_zero_takes_away() -> None:

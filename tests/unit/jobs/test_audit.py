@@ -1,5 +1,6 @@
 """What was run can be listed, shown, and proved to be whole."""
 
+import re
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -276,6 +277,82 @@ class TestVerify:
         outcome = verified(runs)
 
         assert ({expected}, "tape") == (codes(outcome), outcome.findings[0].subject)
+
+    @pytest.mark.parametrize(
+        ("expected", "content"), [("audit.export-missing", None), ("audit.export-changed", "[]")]
+    )
+    def test_exports_are_their_owners(
+        self, runs: Runs, finish: Finish, tmp_path: Path, expected: str, content: str | None
+    ) -> None:
+        """A file outside the data folder that is gone or changed is a finding; the record is whole."""
+        export = tmp_path / "export.csv"
+        export.write_text("{}")
+        finish("tape export", Outcome(artifacts=(artifact_of(export),)))
+        export.unlink() if content is None else export.write_text(content)
+
+        outcome = verified(runs)
+
+        assert ({expected}, ExitCode.FINDINGS, True) == (
+            codes(outcome),
+            outcome.code,
+            outcome.data["is_whole"],
+        )
+        assert {expected.removeprefix("audit.export-"): 1} == {
+            name: count for name, count in outcome.data["exports"].items() if count
+        }
+        assert str(export) == outcome.findings[0].subject
+
+    def test_damage_inside_outweighs_exports(
+        self, runs: Runs, history: Path, finish: Finish, tmp_path: Path
+    ) -> None:
+        """An export that is gone does not make damage in the data folder a mere finding."""
+        export = tmp_path / "export.csv"
+        export.write_text("{}")
+        finish("tape export", Outcome(artifacts=(artifact_of(export),)))
+        export.unlink()
+        (history / "tape").unlink()
+
+        outcome = verified(runs)
+
+        assert (ExitCode.DAMAGED, False) == (outcome.code, outcome.data["is_whole"])
+        assert {"audit.export-missing", "audit.file-missing"} == codes(outcome)
+
+    def test_file_reached_through_a_link_is_inside(
+        self, runs: Runs, history: Path, finish: Finish, tmp_path: Path
+    ) -> None:
+        """What a link leads into the data folder is part of it, by whatever path it was written."""
+        link = tmp_path / "link"
+        link.symlink_to(history, target_is_directory=True)
+        finish("tape export", Outcome(artifacts=(artifact_of(link / "tape"),)))
+        (history / "tape").unlink()
+
+        outcome = verified(runs)
+
+        assert ({"audit.file-missing"}, ExitCode.DAMAGED) == (codes(outcome), outcome.code)
+
+    def test_every_finding_says_where_and_what_to_do(
+        self, runs: Runs, history: Path, finish: Finish, tmp_path: Path
+    ) -> None:
+        """Whatever is wrong, the finding leads to the place and ends with what to do next."""
+        export = tmp_path / "export.csv"
+        export.write_text("{}")
+        finish("tape export", Outcome(artifacts=(artifact_of(export),)))
+        export.unlink()
+        (history / "tape").write_text("x")
+        (history / "runs/2026/02/18/run-2.json").unlink()
+        with opened(history) as client:
+            client.execute("DELETE FROM runs WHERE run_id = 'run-1'")
+            client.execute("DROP TRIGGER journal_refuses_delete")
+
+        findings = verified(runs).findings
+
+        assert 5 == len(findings)
+        assert [] == [each.code for each in findings if not each.where]
+        assert [] == [
+            each.code
+            for each in findings
+            if not re.search("Restore|Compare|run the command again", each.message)
+        ]
 
     def test_file_that_a_later_run_wrote_again_is_whole(
         self, runs: Runs, history: Path, finish: Finish

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sqlite3
+import stat
 import sys
 import tarfile
 import zipfile
@@ -104,6 +105,34 @@ def test_names_that_are_no_text_are_only_names(tmp_path: Path, context: RunConte
     assert (2, 1) == (second.data["already_there"], second.data["failed"])
 
 
+def test_what_cannot_be_looked_into_is_one_finding_each(
+    tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that may not be listed and a link that leads nowhere are told, and the rest is imported."""
+    (tmp_path / "inbox" / "closed").mkdir(parents=True)
+    (tmp_path / "inbox" / "good").write_bytes(recording())
+    (tmp_path / "inbox" / "link").symlink_to(tmp_path / "missing")
+    list_folder = os.scandir
+
+    def list_or_refuse(path: Path) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", list_or_refuse)
+    outcome = backfill(BackfillRequest((tmp_path / "inbox",), workers=1), context)
+
+    closed, link = outcome.findings
+    assert (1, 2) == (outcome.data["imported"], outcome.data["failed"])
+    assert {"backfill.unreadable"} == {closed.code, link.code}
+    assert (str(tmp_path / "inbox" / "closed"), str(tmp_path / "inbox" / "link")) == (
+        closed.subject,
+        link.subject,
+    )
+    assert "Permission denied" in closed.message
+    assert "There is no file" in link.message
+
+
 def test_full_disk_keeps_what_was_imported(
     tmp_path: Path, context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,13 +143,14 @@ def test_full_disk_keeps_what_was_imported(
     archive, sync, written = Archive(context.data_dir), os.fsync, []
 
     def fill_up(handle: int) -> None:
-        written.append(handle)
-        if len(written) > 5:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            written.append(handle)
+            if len(written) > 5:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         sync(handle)
 
     with monkeypatch.context() as patch:
-        patch.setattr("betflow.tape.archive.os.fsync", fill_up)
+        patch.setattr(os, "fsync", fill_up)
         with pytest.raises(StorageError, match="No space left"):
             backfill(request, context)
 
@@ -156,8 +186,8 @@ def test_journal_knows_what_the_files_of_a_tape_hash_to(tmp_path: Path, context:
     assert (manifest.sha256, manifest.bytes) == (body["manifest_sha256"], body["manifest_bytes"])
 
 
-def test_tape_that_a_killed_run_did_not_write_down_is_found(tmp_path: Path, context: RunContext) -> None:
-    """A tape that has its place but no row in the index gets row and journal entry from the next run."""
+def test_tape_that_the_index_lost_is_entered_again(tmp_path: Path, context: RunContext) -> None:
+    """A tape that the journal knows and the index does not gets its row back, and no other journal entry."""
     (tmp_path / "tape").write_bytes(recording())
     request = BackfillRequest((tmp_path / "tape",))
     backfill(request, context)
@@ -168,7 +198,7 @@ def test_tape_that_a_killed_run_did_not_write_down_is_found(tmp_path: Path, cont
     outcome = backfill(request, context)
 
     entries = [each for each in Journal(context.ledger).entries() if each.kind == "tape.archived"]
-    assert (1, 2) == (outcome.data["already_there"], len(entries))
+    assert (1, 1) == (outcome.data["already_there"], len(entries))
     with Index(archive) as index:
         assert 1 == len(index.tapes_of("1.100000001"))
 

@@ -115,6 +115,25 @@ def test_picture_is_drawn(tape: str, tmp_path: Path, context: RunContext, runner
 
 
 @pytest.mark.parametrize(
+    ("expected", "turns"),
+    [
+        ([], []),
+        ([(130, 200)], [130]),
+        ([(100, 200)], [30]),
+        ([(130, 150), (180, 200)], [130, 150, 180]),
+        ([(100, 120)], [30, 120, 250]),
+        ([], [30, 60, 200]),
+    ],
+)
+def test_shading_begins_at_the_turn(expected: list[tuple[int, int]], turns: list[int]) -> None:
+    """The picture shades what is in play of the part that it shows, from the moment of the turn."""
+    pytest.importorskip("matplotlib")
+    from betflow.jobs.candle_plot import in_play_spans  # noqa: PLC0415 - needs an extra
+
+    assert expected == in_play_spans(turns, 100, 200)
+
+
+@pytest.mark.parametrize(
     "strange",
     [
         {"rc": []},
@@ -155,6 +174,7 @@ def test_publish_times_that_cannot_be_drawn(tmp_path: Path, context: RunContext)
         ({"export_format": "parquet"}, "Name a file for it with --output"),
         ({"output": Path("candles.xls")}, "'xls' is no format"),
         ({"output": Path("candles")}, "is no format"),
+        ({"output": Path("candles.parquet"), "export_format": "csv"}, "says parquet, and --format csv"),
         ({"output": Path("/")}, "is no format"),
         ({"plot": Path("candles.jpg")}, "is no .png file"),
         ({"interval": "1ms"}, "more than 100,000"),

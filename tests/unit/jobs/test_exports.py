@@ -12,6 +12,7 @@ from betflow.jobs.exports import (
     Columns,
     ExportFormat,
     Row,
+    check_suffix,
     check_target,
     parse_format,
     require_extra,
@@ -110,6 +111,22 @@ def test_format_that_is_none(tmp_path: Path) -> None:
         check_target(tmp_path, tmp_path / "tape", tmp_path)
     with pytest.raises(NotFoundError, match="there is no folder"):
         check_target(tmp_path / "none" / "file.csv", tmp_path / "tape", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.CSV", "a", "a.txt", "1.127236622"])
+def test_name_that_says_the_format_or_nothing(name: str) -> None:
+    """A name of the format, or of none, is taken."""
+    check_suffix(Path(name), "csv")
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.json", "a.csv.gz", "a.zip", "a.PNG"])
+def test_name_that_says_another_format(name: str) -> None:
+    """A name of another format is refused: whoever opens the file would not find what its name says."""
+    with pytest.raises(UsageError, match=rf"the name {name} says .*, and --format csv is asked for"):
+        check_suffix(Path(name), "csv")
+    with pytest.raises(UsageError, match="another name"):
+        check_suffix(Path("a.csv"), "official", also=("bz2",))
+    check_suffix(Path("a.bz2"), "official", also=("bz2",))
 
 
 def test_source_is_no_target(tmp_path: Path) -> None:

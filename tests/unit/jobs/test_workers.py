@@ -1,18 +1,23 @@
 """Tasks are done side by side; their results arrive, whatever becomes of a worker."""
 
 import multiprocessing
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
+import counting
 from betflow.errors import UsageError
 from betflow.jobs.workers import Report, WorkerDiedError, in_order, work
 from counting import count_up, die, fail, leave
 
+LONG_ENOUGH_S = 30
 TASKS = [3, 0, 5, 1]
 EXPECTED = [(task, list(range(number))) for task, number in enumerate(TASKS)]
 
@@ -110,3 +115,30 @@ def test_worker_that_dies_between_tasks_costs_nothing(monkeypatch: pytest.Monkey
         ended = {report.task: report.error for report in reports if report.result is None}
 
     assert dict.fromkeys(range(4)) == ended
+
+
+_WITHOUT_END = """
+from betflow.jobs.workers import work
+from counting import stay
+for report in work([1, 2], stay, workers=2):
+    print(report.result, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not kill by signal")
+def test_workers_end_with_their_parent_however_it_ends() -> None:
+    """When the parent is killed, workers in the middle of a task end too."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(counting.__file__).parent)}
+    parent = subprocess.Popen([sys.executable, "-c", _WITHOUT_END], stdout=subprocess.PIPE, env=environment)
+    assert parent.stdout is not None
+    workers = [int(parent.stdout.readline()) for _ in range(2)]
+
+    parent.kill()
+
+    try:  # the pipe is open for as long as a worker lives
+        output, _ = parent.communicate(timeout=LONG_ENOUGH_S)
+        assert b"" == output
+    finally:
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)

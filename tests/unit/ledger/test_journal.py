@@ -53,6 +53,20 @@ def test_an_entry_reads_back_as_appended(ledger: Ledger) -> None:
     assert journal.entry(2) is None
 
 
+def test_entries_are_found_by_what_they_are_about(ledger: Ledger) -> None:
+    """Of a kind, all entries are found in order, and the last one about each subject."""
+    journal = Journal(ledger)
+    drafts = [
+        Draft("run-1", kind, subject, {})
+        for kind, subject in [("fact", "1.1"), ("fact", "1.2"), ("other", "1.1"), ("fact", "1.1")]
+    ]
+    first, second, _, fourth = (journal.append(draft, recorded_at="then") for draft in drafts)
+
+    assert [first, second, fourth] == list(journal.entries_of_kind("fact"))
+    assert (fourth, None) == (journal.latest("fact", "1.1"), journal.latest("other", "1.2"))
+    assert {"1.1": 4, "1.2": 2} == journal.subjects("fact")
+
+
 def test_a_transaction_that_fails_appends_nothing(ledger: Ledger) -> None:
     """Entries of a transaction are all written, or none."""
     journal = Journal(ledger)

@@ -10,7 +10,7 @@ import pytest
 
 from betflow.errors import BusyError, DamagedError, StorageError
 from betflow.ledger.journal import Draft, Journal
-from betflow.ledger.store import FILE_NAME, Ledger, open_ledger, translated
+from betflow.ledger.store import FILE_NAME, Ledger, open_ledger
 from tampering import opened
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
@@ -94,12 +94,12 @@ def test_data_folder_that_is_a_file_cannot_be_used(tmp_path: Path) -> None:
         (sqlite3.SQLITE_CORRUPT_INDEX, DamagedError),
     ],
 )
-def test_codes_of_sqlite_are_translated(code: int, expected: type[Exception]) -> None:
+def test_codes_of_sqlite_are_translated(ledger: Ledger, code: int, expected: type[Exception]) -> None:
     """Each of SQLite's codes, the extended ones too, becomes the error that says what to do."""
     error = sqlite3.OperationalError("trouble")
     error.sqlite_errorcode = code
 
-    with pytest.raises(expected), translated(Path(FILE_NAME)):
+    with pytest.raises(expected), ledger.translated():
         raise error
 
 

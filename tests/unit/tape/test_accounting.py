@@ -154,3 +154,63 @@ def test_break_is_placed_at_the_end_of_what_was_read(kind: str, tmp_path: Path) 
     assert ["tape.truncated"] == _codes(tape)
     assert {"line": len(read), "offset": len(b"".join(given))} == tape.findings[0].where
     assert b"".join(given).count(b"\n") == len(read)
+
+
+FEW = Limits(lines_without_message=5)
+
+
+def _in_a_row(folder: Path, content: bytes, limits: Limits = FEW) -> Tape:
+    (folder / "tape").write_bytes(content)
+    tape = Tape(folder / "tape", limits=limits)
+    assert len(list(tape.messages())) == tape.account.messages
+    return tape
+
+
+@pytest.mark.parametrize("text", [b"{}\n", b'{"op":"ocm"}\n', b" \n", b"x\n", b'x\n\n \n{"op":"ocm"}\n'])
+def test_reading_ends_where_too_many_lines_in_a_row_are_no_messages(text: bytes, tmp_path: Path) -> None:
+    """Behind so many lines without a message nothing is looked at, and a finding says where that is."""
+    tape = _in_a_row(tmp_path, LINES[0] + text * 50 + LINES[1])
+
+    assert (1, 6, 5) == (
+        *(tape.account.messages, tape.account.lines),
+        tape.account.other + tape.account.blank + tape.account.damaged,
+    )
+    before = LINES[0] + b"".join((text * 5).splitlines(keepends=True)[:4])
+    assert ("tape.no-messages", {"line": 6, "offset": len(before)}) == (
+        tape.findings[-1].code,
+        tape.findings[-1].where,
+    )
+
+
+def test_fewer_lines_in_a_row_than_the_limit_are_passed_over(tmp_path: Path) -> None:
+    """A message begins the count anew, also where many lines in all are none."""
+    content = (b"x\n" * 4 + LINES[0]) * 9
+
+    assert (9, 45) == ((account := _in_a_row(tmp_path, content).account).messages, account.lines)
+
+
+def test_what_is_not_looked_at_is_counted_and_handed_on(tmp_path: Path) -> None:
+    """Behind too many lines without a message the content goes on to whoever keeps or hashes it."""
+    content, given = b"{}\n" * 50_000, list[bytes]()
+    (tmp_path / "tape").write_bytes(content)
+
+    tape = Tape(tmp_path / "tape", limits=FEW, on_chunk=given.append)
+
+    assert [] == list(tape)
+    assert (content, len(content)) == (b"".join(given), tape.account.bytes)
+
+
+def test_break_behind_too_many_lines_is_told_too(tmp_path: Path) -> None:
+    """Where a stream breaks off in what was not looked at, that is a finding as well."""
+    tape = _in_a_row(tmp_path, bz2.compress(b"x\n" * 50_000)[:-5])
+
+    assert ["tape.line-damaged", "tape.no-messages", "tape.truncated"] == [
+        each.code for each in tape.findings
+    ]
+
+
+def test_end_of_the_reading_is_listed_behind_any_number_of_findings(tmp_path: Path) -> None:
+    """What ended the reading is told although there are more findings than are listed."""
+    tape = _in_a_row(tmp_path, b"x\n\n" * 9_000, Limits(lines_without_message=9_000))
+
+    assert ["tape.no-messages", "tape.more-findings"] == [each.code for each in tape.findings[-2:]]

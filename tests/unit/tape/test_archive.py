@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from betflow.errors import DamagedError
+from betflow.storage.files import make_private_folder
 from betflow.tape import Tape
 from betflow.tape.archive import Archive, ArchiveWriteError, Stored, TapeWriter, write_draft, write_error
 from betflow.tape.manifest import Counts, Manifest, SourceKind, manifest_bytes, parse_manifest
@@ -57,14 +58,15 @@ def test_content_is_kept_byte_for_byte(data_dir: Path) -> None:
     """What was written comes back byte for byte, named by its hash, with the hash of the file beside it."""
     archive, content = Archive(data_dir), recording()
     stored = written(archive, content)
-    manifest = archive.keep(stored)
+    archive.keep(stored)
 
     name = hashlib.sha256(content).hexdigest()
     file = archive.tape_path(name).read_bytes()
     assert [f"tapes/{name[:2]}/{name}.json", f"tapes/{name[:2]}/{name}.zst"] == everything(archive)
     assert content == zstandard.ZstdDecompressor().decompressobj().decompress(file)
+    manifest = archive.manifest(name)
     assert (hashlib.sha256(file).hexdigest(), len(file)) == (manifest.stored_sha256, manifest.stored_bytes)
-    assert manifest == archive.manifest(name)
+    assert described(stored) == manifest
     assert 7 == sum(1 for _ in Tape(archive.tape_path(name)))
 
 
@@ -155,6 +157,38 @@ def test_full_disk_is_said(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(ArchiveWriteError, match="No space left on device"):
         written(archive, recording())
     assert [] == everything(archive)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_tape_is_on_the_disk_before_it_has_its_place(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tape and manifest are brought to the disk whole, then moved, then the names of both are."""
+    archive, sync, rename = Archive(data_dir), os.fsync, Path.replace
+    make_private_folder(archive.tape_path(hashlib.sha256(b"content").hexdigest()).parent)
+    make_private_folder(archive.incoming)
+    steps: list[tuple[str, int]] = []
+
+    def noting_sync(handle: int) -> None:
+        status = os.fstat(handle)
+        steps.append(("sync", status.st_ino if stat.S_ISDIR(status.st_mode) else status.st_size))
+        sync(handle)
+
+    def noting_rename(path: Path, target: Path) -> Path:
+        steps.append(("move", path.stat().st_size))
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", noting_sync)
+    monkeypatch.setattr(Path, "replace", noting_rename)
+    stored = written(archive, b"content")
+    archive.keep(stored)
+
+    tape, manifest = archive.tape_path(stored.sha256), archive.manifest_path(stored.sha256)
+    sizes = (tape.stat().st_size, manifest.stat().st_size)
+    folder = tape.parent.stat().st_ino
+    assert [
+        *(("sync", size) for size in sizes),
+        *(("move", size) for size in sizes),
+        ("sync", folder),
+    ] == steps
 
 
 def test_other_refusals_advise_another_folder() -> None:

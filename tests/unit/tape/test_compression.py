@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -21,6 +22,7 @@ from betflow.tape.compression import (
     unxz,
     unzstd,
 )
+from wrapping import CONTENT, messages, reading, skippable
 
 TEXT = b"".join(b'{"op":"mcm","pt":%d}\n' % number for number in range(20_000))
 
@@ -103,3 +105,23 @@ def test_kinds_are_told_by_their_first_bytes() -> None:
     for compress, expand in KINDS.values():
         [found] = [each for magic, each in EXPANDERS.items() if compress(TEXT).startswith(magic)]
         assert expand is found
+
+
+@pytest.mark.parametrize("kind", range(16))
+def test_frames_that_zstd_passes_over_are_passed_over(kind: int, tmp_path: Path) -> None:
+    """A frame without content, of any kind, before, between and behind the others, is nothing."""
+    nothing, frame = skippable(b"size", kind), zstandard.ZstdCompressor().compress(CONTENT)
+    (tmp_path / "tape").write_bytes(nothing + frame + 2 * nothing + frame + nothing)
+
+    assert ([], 2 * messages(CONTENT)) == (
+        (result := reading(tmp_path / "tape")).findings,
+        result.messages,
+    )
+
+
+@pytest.mark.parametrize("content", [skippable(bytes(9)), skippable(bytes(9))[:7], skippable(b"")])
+def test_nothing_but_frames_without_content_is_a_finding(content: bytes, tmp_path: Path) -> None:
+    """A file of nothing but frames without content is empty, or truncated in one of them."""
+    (tmp_path / "tape").write_bytes(content)
+
+    assert 1 == len(reading(tmp_path / "tape").findings)

@@ -14,6 +14,7 @@ from betflow.tape.compression import Damage, StreamDamagedError
 from betflow.tape.containers import Limits, members
 from betflow.tape.parts import tar_parts
 from recordings import recording
+from wrapping import old_tar
 
 TEXT = recording()
 
@@ -89,7 +90,7 @@ def test_zip_members_are_read(tmp_path: Path) -> None:
 
 
 def test_zip_without_its_end_is_damage(tmp_path: Path) -> None:
-    """A zip that was cut off says so."""
+    """A zip that was cut off says so behind its members."""
     path = tmp_path / "data.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a", TEXT)
@@ -168,3 +169,24 @@ def test_only_a_sound_plain_tar_has_parts(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
 
         assert [] == tar_parts(tmp_path / name)
+
+
+def test_tar_without_magic_is_told_by_its_checksum(tmp_path: Path) -> None:
+    """A tar in the format of version 7 has its members, and the same parts to read on their own."""
+    path = tmp_path / "old.tar"
+    path.write_bytes(old_tar({"a": TEXT, "b": TEXT}))
+
+    assert {"a": TEXT, "b": TEXT} == contents(path)
+    assert ["a", "b"] == [part.name for part in tar_parts(path)]
+
+
+@pytest.mark.parametrize(
+    "field", [b"        ", bytes(8), b"0000000\0", b"12 45 7\0", b"9999999\0", b"-000001\0"]
+)
+def test_wrong_checksum_is_no_tar(field: bytes, tmp_path: Path) -> None:
+    """Where the field of the checksum holds none, or another one, a block of any bytes is no tar."""
+    path = tmp_path / "text"
+    path.write_bytes(bytes([ord("7")]) * 148 + field + bytes([ord("7")]) * 1000)
+
+    assert [""] == list(contents(path))
+    assert [] == tar_parts(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from betflow.tape import Limits, tapes
+from betflow.tape.containers import ENTRY_COST
 from wrapping import (
     BLOCK,
     COMPRESSIONS,
@@ -302,6 +303,27 @@ def test_bomb_of_members_counts_as_one(tmp_path: Path) -> None:
     result = _read(tmp_path, content, Limits(ratio=10, free=4 * MIB))
 
     assert {"tape.expands-too-much"} == {code for code in result.codes if code != "tape.half-line"}
+
+
+@pytest.mark.parametrize("member", [b"", b"x"])
+@pytest.mark.parametrize("wrap", [tar, lambda members: COMPRESSIONS["gz"](tar(members)), zipped])
+def test_bomb_of_entries_is_left(wrap: object, member: bytes, tmp_path: Path) -> None:
+    """An archive of very many members with next to nothing in them ends in a finding, its beginning read."""
+    assert callable(wrap)
+    content = wrap({"tape": CONTENT, **{str(number): member for number in range(200)}})
+
+    result = _read(tmp_path, content, Limits(ratio=0, free=100 * ENTRY_COST))
+
+    assert messages(CONTENT) == result.messages
+    assert "tape.expands-too-much" == result.codes[-1]
+    assert 100 >= len(result.codes)
+
+
+def test_folders_of_a_tar_count_too(tmp_path: Path) -> None:
+    """An archive of nothing but folders is left at the limit like any other."""
+    folders = b"".join(entry(f"folder-{number}", kind=tarfile.DIRTYPE) for number in range(200))
+
+    assert ["tape.expands-too-much"] == _read(tmp_path, folders, Limits(ratio=0, free=100 * ENTRY_COST)).codes
 
 
 def test_a_good_tape_may_expand_as_the_ratio_allows(tmp_path: Path) -> None:

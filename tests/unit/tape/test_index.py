@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from betflow.errors import DamagedError
+from betflow.storage.sqlite import Store
 from betflow.tape.archive import Archive, TapeWriter, write_draft
-from betflow.tape.index import Index, MarketOrder, Source
+from betflow.tape.index import Index, MarketOrder
+from betflow.tape.index_writer import IndexWriter
 from betflow.tape.manifest import Counts, Manifest, MarketSummary, RunnerSummary, SourceKind
 from betflow.tape.selection import MarketFilter
+from betflow.tape.source_memory import Source, SourceMemory
 
 EVERYTHING = MarketFilter()
 
@@ -45,7 +48,8 @@ def archived(archive: Archive, content: bytes, *markets: MarketSummary, damaged:
         made_by="test",
     )
     write_draft(stored, manifest)
-    return archive.keep(stored)
+    archive.keep(stored)
+    return manifest
 
 
 @pytest.fixture
@@ -75,12 +79,10 @@ def test_missing_index_is_made_from_the_manifests(archive: Archive) -> None:
     archived(archive, b"b", market("1.2"), market("1.3"))
     with Index(archive) as index:
         before = index.markets(EVERYTHING)
-        path = index.path
+        path = index.store.path
     path.unlink()
 
     with Index(archive) as index:
-        assert before == index.markets(EVERYTHING)
-        assert 2 == index.rebuild()
         assert before == index.markets(EVERYTHING)
 
 
@@ -91,7 +93,8 @@ def test_damaged_manifest_does_not_hide_the_others(archive: Archive) -> None:
     archive.manifest_path(bad.sha256).write_text("{")
 
     with Index(archive) as index:
-        assert (["1.2"], [bad.sha256]) == (ids(index), index.unindexed())
+        assert ["1.2"] == ids(index)
+        assert not IndexWriter(index.store, archive).knows(bad.sha256)
 
 
 def test_best_tape_comes_first(archive: Archive) -> None:
@@ -144,7 +147,7 @@ def test_index_is_private(archive: Archive) -> None:
     """Nobody but the owner may read the index and what SQLite puts beside it."""
     archived(archive, b"a", market())
     with Index(archive) as index:
-        index.rebuild()
+        IndexWriter(index.store, archive).forget(["a"])
         modes = {path.stat().st_mode & 0o777 for path in archive.root.glob("index.sqlite*")}
 
     assert {0o600} == modes
@@ -200,13 +203,12 @@ def test_index_and_filter_agree(archive: Archive, expected: list[str], wanted: M
     assert expected == [each.market_id for each in markets if wanted.takes(each)]
 
 
-def test_tapes_that_are_gone_are_forgotten(archive: Archive) -> None:
-    """A tape whose manifest was removed is taken out, with its markets and runners."""
+def test_tapes_are_forgotten(archive: Archive) -> None:
+    """A tape is taken out with its markets and runners; the others stay."""
     gone = archived(archive, b"a", market("1.1"))
     archived(archive, b"b", market("1.2"))
     with Index(archive) as index:
-        archive.manifest_path(gone.sha256).unlink()
-        index.forget_lost()
+        IndexWriter(index.store, archive).forget([gone.sha256])
         found = ids(index)
 
     with sqlite3.connect(archive.root / "index.sqlite") as connection:
@@ -219,41 +221,40 @@ def test_entering_a_tape_again_changes_nothing(archive: Archive) -> None:
     """A tape that is entered twice is there once."""
     manifest = archived(archive, b"a", market("1.1"))
     with Index(archive) as index:
-        with index.transaction():
-            index.add(manifest)
-            index.add(manifest)
+        writer = IndexWriter(index.store, archive)
+        writer.enter(manifest)
 
         assert ["1.1"] == ids(index)
-        assert index.knows(manifest.sha256)
+        assert {manifest.sha256} == writer.entered()
 
 
 def test_failed_transaction_leaves_nothing(archive: Archive) -> None:
     """What a block wrote before it failed is undone."""
     manifest = archived(archive, b"a", market("1.1"))
     with Index(archive) as index:
-        archive.manifest_path(manifest.sha256).unlink()
-        index.forget_lost()
+        writer = IndexWriter(index.store, archive)
+        writer.forget([manifest.sha256])
         with pytest.raises(KeyError):
-            _fail_after_adding(index, manifest)
+            _fail_after_entering(index.store, writer, manifest)
 
         assert [] == ids(index)
 
 
-def _fail_after_adding(index: Index, manifest: Manifest) -> None:
-    with index.transaction():
-        index.add(manifest)
+def _fail_after_entering(store: Store, writer: IndexWriter, manifest: Manifest) -> None:
+    with store.transaction():
+        writer.enter(manifest)
         raise KeyError
 
 
 def test_source_files_are_remembered(archive: Archive) -> None:
     """A source file is remembered as it was last imported."""
     with Index(archive) as index:
+        memory = SourceMemory(index.store)
         for size in (1, 2):
-            with index.transaction():
-                index.remember(Source("/a", size, 5, "hash", "{}"))
+            memory.remember(Source("/a", size, 5, "hash", "{}"))
 
-        assert Source("/a", 2, 5, "hash", "{}") == index.source("/a")
-        assert index.source("/b") is None
+        assert Source("/a", 2, 5, "hash", "{}") == memory.recall("/a")
+        assert memory.recall("/b") is None
 
 
 def test_file_that_is_no_index_is_damage(archive: Archive) -> None:

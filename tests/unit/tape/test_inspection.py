@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from betflow.exchange.statistics import StatisticsFold
 from betflow.tape import Tape
 from betflow.tape.inspection import Inspection, Inspector
 from betflow.tape.manifest import RunnerSummary, SourceKind
@@ -47,19 +48,38 @@ def test_market_is_summed_up(tmp_path: Path) -> None:
 
 
 def test_timeline_has_only_changes(tmp_path: Path) -> None:
-    """A definition that changes neither status, in-play flag nor bet delay adds nothing to the timeline."""
-    states = [("OPEN", False), ("OPEN", False), ("SUSPENDED", False), ("OPEN", True), ("OPEN", True)]
+    """A definition that changes neither status, in-play flag, version nor bet delay adds nothing."""
+    states = [
+        ("OPEN", False, 1),
+        ("OPEN", False, 1),
+        ("OPEN", False, 2),
+        ("OPEN", True, 2),
+        ("OPEN", True, 2),
+    ]
     lines = [
-        line(at, {"id": "1.1", "marketDefinition": defined(status=status, inPlay=in_play, version=at)})
-        for at, (status, in_play) in enumerate(states, 1)
+        line(at, {"id": "1.1", "marketDefinition": defined(status=status, inPlay=in_play, version=version)})
+        for at, (status, in_play, version) in enumerate(states, 1)
     ]
 
     [market] = inspected(tmp_path / "tape", *lines).markets
 
-    assert [(1, "OPEN", False), (3, "SUSPENDED", False), (4, "OPEN", True)] == [
-        (each.publish_time, each.status, each.in_play) for each in market.timeline
+    assert [(1, "OPEN", False, 1), (3, "OPEN", False, 2), (4, "OPEN", True, 2)] == [
+        (each.publish_time, each.status, each.in_play, each.version) for each in market.timeline
     ]
     assert market.in_play_seen
+
+
+def test_timeline_is_that_of_the_statistics() -> None:
+    """Of each recorded tape of one market the manifest tells the same timeline as the statistics."""
+    for path in tapes():
+        markets = Inspector(Tape(path), thorough=False).inspect().markets
+        if len(markets) > 1:
+            continue
+        fold = StatisticsFold(markets[0].market_id)
+        for book in Tape(path):
+            assert book.change is not None
+            fold.apply(book.change, book.publish_time)
+        assert markets[0].timeline == fold.result().timeline
 
 
 def test_stream_messages_are_counted_by_type(tmp_path: Path) -> None:
@@ -184,6 +204,119 @@ def test_impossible_time_does_not_count(tmp_path: Path, pt: int) -> None:
         *(found.first_publish_time, found.last_publish_time),
         found.markets[0].messages,
     )
+
+
+_DEFINED = {"marketDefinition": defined()}
+_BOTH = line(1, {"id": "1.1", **_DEFINED}, {"id": "1.2", **_DEFINED}, ct="SUB_IMAGE")
+_ONE = {"id": "1.1", "img": True, **_DEFINED}
+_DELTA = line(9, {"id": "1.2", "rc": [{"id": 1, "ltp": 2}]})
+
+
+@pytest.mark.parametrize("image", [[line(2, _ONE, ct="SUB_IMAGE")], [line(2, ct="SUB_IMAGE")]])
+def test_change_of_a_market_that_an_image_lacks_is_odd(tmp_path: Path, image: list[bytes]) -> None:
+    """A market that changes after an image came without it is told once, with the first place."""
+    later = line(10, {"id": "1.2", "rc": [{"id": 1, "ltp": 3}]})
+
+    [finding] = inspected(tmp_path / "tape", _BOTH, *image, _DELTA, later).oddities
+
+    what = "1 market changes although the last image of the subscription came without it, at line 3: 1.2."
+    assert ("tape.market-not-covered", what) == (finding.code, finding.message)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [_DELTA],
+        [line(2, {**_ONE, "id": "1.2"}, ct="SUB_IMAGE"), _DELTA],
+        [line(2, _ONE, ct="SUB_IMAGE"), line(3, {**_ONE, "id": "1.2"}), _DELTA],
+        [line(2, _ONE, ct="SUB_IMAGE"), line(3, {"id": "1.3", **_DEFINED})],
+        [line(2, _ONE, ct="RESUB_DELTA"), _DELTA],
+        [
+            line(2, _ONE, ct="SUB_IMAGE", segmentType="SEG_START"),
+            line(2, {**_ONE, "id": "1.2"}, segmentType="SEG_END"),
+            _DELTA,
+        ],
+        [
+            line(2, _ONE, ct="SUB_IMAGE", segmentType="SEG_START"),
+            line(2, {**_ONE, "id": "1.2"}, ct="SUB_IMAGE", segmentType="SEG_END"),
+            _DELTA,
+        ],
+    ],
+)
+def test_change_of_a_market_that_is_covered_is_not_odd(tmp_path: Path, lines: list[bytes]) -> None:
+    """A market that the last image, a part of it, or an image of its own brought may change."""
+    assert [] == oddities(tmp_path / "tape", _BOTH, *lines)
+
+
+def test_markets_stay_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    """An image in the middle of a tape does not change in which order its markets are listed."""
+    image = line(2, {**_ONE, "id": "1.2"}, _ONE, ct="SUB_IMAGE")
+
+    assert ["1.1", "1.2"] == [each.market_id for each in inspected(tmp_path / "tape", _BOTH, image).markets]
+
+
+def _with_runner(**change: object) -> list[bytes]:
+    first = line(1, {"id": "1.1", "marketDefinition": defined(runners=[7])})
+    return [first, line(2, {"id": "1.1", "rc": [{"id": 7, "ltp": 2}, {"id": 7, **change}]}), line(3)]
+
+
+_BY_PRICE = ("atb", "atl", "trd", "spb", "spl")
+_BY_LEVEL = ("batb", "batl", "bdatb", "bdatl")
+
+
+@pytest.mark.parametrize("ladder", [*_BY_PRICE, *_BY_LEVEL])
+@pytest.mark.parametrize(
+    ("price", "size"),
+    [
+        (2, -0.01),
+        (2, "NaN"),
+        (2, "Infinity"),
+        (2, 1e13),
+        ("NaN", 5),
+        ("NaN", 0),
+        ("Infinity", 5),
+        (-2, 5),
+        (0, 5),
+    ],
+)
+def test_impossible_volume_is_odd(tmp_path: Path, ladder: str, price: object, size: object) -> None:
+    """A size or price that cannot be is told by a thorough look, with its place and what it is."""
+    entry, level = ([price, size], "") if ladder in _BY_PRICE else ([3, price, size], " on level 3")
+    lines = _with_runner(**{ladder: [[1, 5, 5] if level else [5, 5], entry]})
+
+    [finding] = inspected(tmp_path / "tape", *lines, thorough=True).oddities
+
+    told = f"{ladder} of 7 in 1.1 is {float(size)} at {float(price)}{level}"  # type: ignore[arg-type]  # NaN
+    assert (
+        "tape.volume-impossible",
+        f"1 message has a price or a volume that cannot be, at line 2: {told}.",
+        {"line": 2, "offset": len(lines[0]) + 1, "what": told, "count": 1},
+    ) == (finding.code, finding.message, finding.where)
+
+
+@pytest.mark.parametrize("number", [-1, "NaN", "Infinity", 1e13])
+def test_impossible_number_is_odd(tmp_path: Path, number: object) -> None:
+    """A total or a last traded price that cannot be is told like a volume."""
+    market = line(4, {"id": "1.1", "tv": number})
+    for lines in (_with_runner(tv=number), _with_runner(ltp=number), [*_with_runner(), market]):
+        found = inspected(tmp_path / "tape", *lines, thorough=True).oddities
+
+        assert ["tape.volume-impossible"] == [each.code for each in found]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({name: [[2, 0], [1.01, 0.01], [1000, 1e12]]} for name in _BY_PRICE),
+        *({name: [[0, 0, 0], [1, 2, 5]]} for name in _BY_LEVEL),
+        {"spn": "NaN", "spf": "Infinity"},
+        {"tv": 0, "ltp": 0},
+        {"trd": []},
+    ],
+)
+def test_numbers_that_are_published_are_not_odd(tmp_path: Path, change: dict[str, object]) -> None:
+    """Deleted prices, emptied levels and starting prices that are no numbers are as Betfair has them."""
+    assert () == inspected(tmp_path / "tape", *_with_runner(**change), thorough=True).oddities
 
 
 def test_numbers_beyond_64_bits_are_left_out(tmp_path: Path) -> None:

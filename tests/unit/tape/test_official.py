@@ -84,6 +84,17 @@ def test_levels_are_written_as_prices(tmp_path: Path) -> None:
     ] == [message["mc"][0]["rc"][0]["atb"] for message in found]
 
 
+def test_levels_of_an_image_are_written_whole(tmp_path: Path) -> None:
+    """An image begins anew: its levels are written all, and none is taken away that readers have dropped."""
+    levels = {"id": 1, "batb": [[0, 2, 5], [1, 1.9, 6]], "batl": [[0, 2.2, 1]]}
+    first = {"id": "1.1", "marketDefinition": defined(), "rc": [levels]}
+    image = {"id": "1.1", "img": True, "rc": [{"id": 1, "batb": [[0, 2, 5]], "batl": [[0, 2.2, 1]]}]}
+
+    found = written(tmp_path, line(1, first), line(2, image))
+
+    assert {"id": 1, "atb": [[2.0, 5.0]], "atl": [[2.2, 1.0]]} == found[1]["mc"][0]["rc"][0]
+
+
 def test_numbers_that_json_does_not_have_are_texts(tmp_path: Path) -> None:
     """NaN and Infinity are written as Betfair writes them."""
     runner = {"id": 1, "spn": "NaN", "spf": "Infinity"}

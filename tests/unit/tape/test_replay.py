@@ -1,12 +1,14 @@
 """Many tapes are read one after the other, as if they were one."""
 
+import errno
 import io
+import os
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from betflow.errors import NotFoundError
+from betflow.errors import NotFoundError, UsageError
 from betflow.tape import TapeDamageWarning, files, read, tapes
 from recordings import recording
 
@@ -18,6 +20,72 @@ def test_folders_stand_for_what_is_below_them(tmp_path: Path) -> None:
         (tmp_path / name).touch()
 
     assert ["a", "b", "d"] == [path.name for path in files([tmp_path])]
+
+
+def test_files_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    """Files and folders of one folder are taken together, by name."""
+    for name in ("a.txt", "a/z", "b/c/d", "b/c.txt", "B"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+
+    assert ["B", "a/z", "a.txt", "b/c/d", "b/c.txt"] == [
+        path.relative_to(tmp_path).as_posix() for path in files([tmp_path])
+    ]
+
+
+def test_links_are_files_or_findings(tmp_path: Path) -> None:
+    """A link to a file is that file, one to a folder is not entered, one that leads nowhere is a finding."""
+    inbox = tmp_path / "inbox"
+    (inbox / "folder").mkdir(parents=True)
+    (tmp_path / "tape").write_bytes(recording())
+    for name, target in {
+        "a": tmp_path / "tape",
+        "b": inbox,
+        "c": inbox / "missing",
+        "d": inbox / "d",
+    }.items():
+        (inbox / name).symlink_to(target)
+
+    with pytest.warns(TapeDamageWarning):
+        found = [
+            (tape.name, len(list(tape)), [each.code for each in tape.findings])
+            for tape in read(inbox).tapes()
+        ]
+
+    assert [("a", 7, []), ("c", 0, ["tape.unreadable"]), ("d", 0, ["tape.unreadable"])] == found
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_pipe_is_refused_as_a_path_and_passed_over_in_a_folder(tmp_path: Path) -> None:
+    """A pipe that is named is refused with a way out; in a folder it is no file."""
+    os.mkfifo(tmp_path / "pipe")
+
+    assert [] == list(files([tmp_path]))
+    with pytest.raises(UsageError, match=r"pipe is neither a file nor a folder.*to a file first"):
+        list(files([tmp_path / "pipe"]))
+
+
+def test_folder_that_may_not_be_listed_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is below a folder that may not be listed is not missing in silence; other files are read."""
+    for name in ("a", "closed/b", "d"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(recording())
+    list_folder = os.scandir
+
+    def list_or_refuse(path: Path) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", list_or_refuse)
+    replay = read(tmp_path)
+    with pytest.warns(TapeDamageWarning, match="Permission denied"):
+        changes = len(list(replay))
+
+    assert (14, [("tape.unreadable", str(tmp_path / "closed"))]) == (
+        changes,
+        [(each.code, each.subject) for each in replay.findings],
+    )
 
 
 def test_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ class _Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def read(self, _size: int, /) -> bytes:
+    def read1(self, _size: int, /) -> bytes:
         raise self._error
 
     def peek(self, _size: int, /) -> bytes:

@@ -74,17 +74,19 @@ class Level:
         return max(0, self.shown - self.taken[case])
 
     def take(self, amounts: Amounts) -> None:
-        """Take of what is displayed."""
+        """Take of what is displayed, from the front of the queue."""
         for case in CASES:
             self.taken[case] += amounts[case]
             self.owed[case] += amounts[case]
+            for resting in self.resting.values():
+                resting.ahead[case] = max(0, resting.ahead[case] - amounts[case])
 
-    def settle_owed(self, volumes: list[int]) -> None:
-        """Take out of traded volumes what we took before it traded."""
+    def settle_owed(self, volumes: list[int]) -> Amounts:
+        """Return how much of traded volumes is what we took before it traded; once, not again."""
+        same = tuple(min(volumes[case], self.owed[case]) for case in CASES)
         for case in CASES:
-            same = min(volumes[case], self.owed[case])
-            volumes[case] -= same
-            self.owed[case] -= same
+            self.owed[case] -= same[case]
+        return same[0], same[1], same[2]
 
     def join(self, order: Order) -> None:
         """Let an order wait here, behind what is displayed now."""

@@ -5,7 +5,7 @@ Matching in one market: what its definition and its prices do to our orders.
 come through `betflow.exchange.matching.venue`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -54,7 +54,7 @@ from betflow.wire.enums import (
     Side,
     TimeInForce,
 )
-from betflow.wire.stream import MarketDefinition, RunnerChange, RunnerDefinition
+from betflow.wire.stream import MarketChange, MarketDefinition, RunnerChange, RunnerDefinition
 
 _FEWEST_REVALUED = 3
 _LINE = "LINE"
@@ -72,6 +72,8 @@ class MarketMatching:
         material_version: Orders decided on an older version of the market are refused.
         now: The moment of the latest step, epoch milliseconds; never goes back.
         events: What happened and was not collected yet.
+        waiting: Orders that wait for the bet delay, by bet id.
+        revision: Grows with every event, so that others know when to look again.
         watched: The runners on which something of ours rests, or something that we took is still displayed.
         recent: Fills since the latest change, as order and index.
     """
@@ -93,6 +95,8 @@ class MarketMatching:
         "orders",
         "recent",
         "removed_at",
+        "revision",
+        "waiting",
         "watched",
     )
 
@@ -111,9 +115,13 @@ class MarketMatching:
         self.recent: list[tuple[Order, int]] = []
         self._suspended_version: int | None = None  # since when the market is suspended in play
         self._is_material = False  # something material changed, and the version has not yet
+        self.waiting: dict[str, Order] = {}
+        self.revision = 0
         self._is_stale = False  # the book was not followed while the market was not open
         self._is_late = False
         self._has_gap = False
+        if book.definition is not None and (book.change is None or book.change.market_definition is None):
+            self._define(book.definition)
 
     @property
     def is_open(self) -> bool:
@@ -146,29 +154,27 @@ class MarketMatching:
         """Return the book of a runner; None where the market has none such."""
         return self.book.runner(key.selection_id, float(key.handicap))
 
-    def concerns(self, book: MarketBook) -> bool:
-        """Say whether the latest change may concern us: a definition does, prices where we watch them."""
-        change = book.change
-        return (
-            bool(self.watched)
-            or bool(self.recent)
-            or (change is not None and change.market_definition is not None)
-        )
-
     def apply(self, now: int, *, late: bool) -> None:
-        """Follow the latest change of the book."""
+        """Follow the latest change of the book: definitions always, prices where we watch them."""
+        change = self.book.change
+        if change is None or (change.market_definition is None and not self.watched and not self.recent):
+            return
         self.now = now
         self._is_late = late
-        change = self.book.change
-        if change is None:
-            return
-        self._has_gap = bool(change.img) and self.definition is not None
+        self._has_gap = change.img is True and self.definition is not None
         if self.recent:
             self._note_gap()
         if change.market_definition is not None:
             self._define(change.market_definition)
         if not self.watched:
             return
+        if self._is_stale or change.img or change.market_definition is not None:
+            self._follow(change)
+        elif change.rc:
+            self._change(change.rc)
+
+    def _follow(self, change: MarketChange) -> None:
+        """Follow prices where more than prices may have changed: by the whole book, if there is one again."""
         if not self.is_open:
             self._is_stale = True
         elif change.img or self._is_stale:
@@ -179,6 +185,7 @@ class MarketMatching:
 
     def place(self, order: Order, rule: Rule) -> None:
         """Take a valid order: match it as far as it goes, and let the rest wait."""
+        self.waiting.pop(order.bet_id, None)
         order.placed_at = self.now
         order.status = OrderStatus.EXECUTABLE
         self.orders[order.bet_id] = self._open[order.bet_id] = order
@@ -215,6 +222,7 @@ class MarketMatching:
 
     def refuse(self, order: Order, rule: Rule, code: InstructionReportErrorCode) -> None:
         """End an order that got a bet id and did not reach the book."""
+        self.waiting.pop(order.bet_id, None)
         order.placed_at = order.placed_at or self.now
         order.status = OrderStatus.EXECUTION_COMPLETE
         order.error_code = code
@@ -242,6 +250,7 @@ class MarketMatching:
     def wait(self, order: Order, seconds: int) -> None:
         """Tell that an order waits for the bet delay."""
         order.placed_at = self.now
+        self.waiting[order.bet_id] = order
         self._tell(
             EventKind.WAITING, Rule.BET_DELAY, order, _amounts(order.size), facts=(("seconds", seconds),)
         )
@@ -450,22 +459,21 @@ class MarketMatching:
 
     # What prices do.
 
-    def _change(self, changes: Iterable[RunnerChange]) -> None:
+    def _change(self, changes: Sequence[RunnerChange]) -> None:
         """Let the changes of one message act on the runners that we watch; most concern none of them."""
         watched = self.watched
-        ours = [
-            (key, change)
-            for change in changes
-            if (key := (change.id, change.hc) if change.hc else change.id) in watched
-        ]
-        if not any([watched[key].concerns(change) for key, change in ours]):  # noqa: C419 - faster as a list
-            for key, change in ours:
-                if change.trd is not None:
-                    watched[key].pass_over(change)
+        for change in changes:
+            matching = watched.get((change.id, change.hc) if change.hc else change.id)
+            if matching is not None and matching.concerns(change):
+                break
+        else:
+            self._pass_over(changes)
             return
         touched: dict[int | tuple[int, float], list[RunnerChange]] = {}
-        for key, change in ours:
-            touched.setdefault(key, []).append(change)
+        for change in changes:
+            key = (change.id, change.hc) if change.hc else change.id
+            if key in watched:
+                touched.setdefault(key, []).append(change)
         ignore_trades = self._is_revaluation(touched)
         for key, runner_changes in touched.items():
             book = self.book.runner(*key) if isinstance(key, tuple) else self.book.runner(key)
@@ -475,6 +483,14 @@ class MarketMatching:
                     self._record(steps, self._doubts())
                 if watched[key].is_idle:
                     del watched[key]
+
+    def _pass_over(self, changes: Iterable[RunnerChange]) -> None:
+        """Remember what was traded in changes that concern nothing of ours."""
+        for change in changes:
+            if change.trd is not None:
+                matching = self.watched.get((change.id, change.hc) if change.hc else change.id)
+                if matching is not None:
+                    matching.pass_over(change)
 
     def _is_revaluation(self, touched: dict[int | tuple[int, float], list[RunnerChange]]) -> bool:
         """Say whether the volumes moved because they were converted anew, see `betflow.exchange.volumes`."""
@@ -591,6 +607,7 @@ class MarketMatching:
         doubts: tuple[Doubt, ...] = (),
         error_code: str | None = None,
     ) -> None:
+        self.revision += 1
         self.events.append(
             OrderEvent(
                 kind=kind,

@@ -5,7 +5,7 @@ Every function matches at once (`Order.match`) and tells what it matched as `Ste
 into fills and events.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -17,7 +17,7 @@ from betflow.exchange.matching.orders import NOTHING, Amounts, Case, Order, Rule
 from betflow.exchange.matching.plans import Offers, aim, fill_or_kill, take_up_to
 from betflow.exchange.money import exact
 from betflow.wire.enums import Side, TimeInForce
-from betflow.wire.stream import RunnerChange
+from betflow.wire.stream import PriceSizes, RunnerChange
 
 _LARGEST = 10_000_000_000_000
 
@@ -61,15 +61,16 @@ class RunnerMatching:
         to_lay: What is available to lay, and our back orders.
     """
 
-    __slots__ = ("_highest_lay", "_lowest_back", "_spare", "_traded", "to_back", "to_lay")
+    __slots__ = ("_has_taken", "_highest_lay", "_lowest_back", "_spare", "_traded", "to_back", "to_lay")
 
     def __init__(self) -> None:
         self.to_back = BookSide(Side.BACK)
         self.to_lay = BookSide(Side.LAY)
-        self._traded: dict[float, float] | None = None  # as published; known only while an order rests
+        self._traded: dict[float, float] | None = None  # as published; None before the first order
         self._spare: dict[float, int] = {}  # halves of a penny that traded and matched nothing yet
         self._highest_lay = 0.0  # the prices of ours that are reached first
         self._lowest_back = inf
+        self._has_taken = False
 
     @property
     def is_idle(self) -> bool:
@@ -87,6 +88,8 @@ class RunnerMatching:
         side = self._offered_to(order.side)
         kills = order.time_in_force is TimeInForce.FILL_OR_KILL
         offers = self._offers(order, runner, side, beyond_limit=kills and not is_line)
+        if self._traded is None:
+            self._traded = dict(runner.traded)
         plans: list[list[int]] = []
         for case in CASES:
             available = [
@@ -116,7 +119,6 @@ class RunnerMatching:
             raise AssertionError("only orders with a price rest")
         if self._traded is None:
             self._traded = dict(runner.traded)
-            self._spare = {}
         side = self._offered_by(order.side)
         level = side.join(order, order.price, _pennies(_displayed(runner, side.takers).get(order.price, 0.0)))
         self._find_best()
@@ -132,11 +134,8 @@ class RunnerMatching:
 
     def concerns(self, change: RunnerChange) -> bool:
         """Say whether a change may do something to our orders, or to what we took; most do not."""
-        if change.trd is not None and self._traded is not None:
-            highest_lay, lowest_back = self._highest_lay, self._lowest_back
-            for price, _ in change.trd:
-                if price <= highest_lay or price >= lowest_back:
-                    return True
+        if change.trd is not None and self._is_concerned_by_trades(change.trd):
+            return True
         if change.atb is not None:
             levels, reached = self.to_back.levels, self._lowest_back
             for price, _ in change.atb:
@@ -149,13 +148,22 @@ class RunnerMatching:
                     return True
         return _has_levels(change)
 
+    def _is_concerned_by_trades(self, traded: PriceSizes) -> bool:
+        highest_lay, lowest_back, has_taken = self._highest_lay, self._lowest_back, self._has_taken
+        for price, _ in traded:
+            if price <= highest_lay or price >= lowest_back:
+                return True
+            if has_taken and (price in self.to_back.levels or price in self.to_lay.levels):
+                return True
+        return False
+
     def pass_over(self, change: RunnerChange) -> None:
         """Remember what a change traded that does not concern us."""
         if self._traded is not None and change.trd is not None:
             self._traded.update(change.trd)
 
     def change(
-        self, changes: Iterable[RunnerChange], runner: RunnerBook, *, ignore_trades: bool
+        self, changes: Sequence[RunnerChange], runner: RunnerBook, *, ignore_trades: bool
     ) -> list[Step]:
         """
         Let one message's changes of the runner act: first what traded, then what is displayed.
@@ -249,6 +257,7 @@ class RunnerMatching:
         steps: list[Step] = []
         if any(displayed):
             side.level(offer.price, offer.shown).take(displayed)
+            self._has_taken = True
             order.match(displayed)
             facts = (
                 ("displayed", offer.shown),
@@ -289,23 +298,25 @@ class RunnerMatching:
         steps: list[Step] = []
         volumes = {price: [volume, volume, volume] for price, volume in traded.items()}
         for side, other in ((self.to_back, self.to_lay), (self.to_lay, self.to_back)):
-            if not side.prices:
-                continue
             for price in sorted(volumes, reverse=side.takers is Side.BACK):
-                if side.is_better(price, side.prices[-1]):
-                    continue
-                left = volumes[price]
-                facts = (("traded", left[Case.EXPECTED]), ("at", price))
                 taken_before = other.levels.get(price)
-                if taken_before is not None:
-                    taken_before.settle_owed(left)
-                for own in side.beyond(price):
-                    steps += [
-                        _step(each, Rule.TRADED_THROUGH, facts) for each in side.levels[own].match(left)
-                    ]
-                level = side.levels.get(price)
-                if level is not None and level.resting:
-                    steps += [_step(each, Rule.QUEUE, facts) for each in level.trade(left)]
+                same = taken_before.settle_owed(volumes[price]) if taken_before is not None else NOTHING
+                if not side.prices or side.is_better(price, side.prices[-1]):
+                    continue
+                left = list(_less(_amounts(volumes[price]), same))
+                steps += self._match_traded(side, price, left)
+                volumes[price] = [left[case] + same[case] for case in CASES]
+        return steps
+
+    def _match_traded(self, side: BookSide, price: float, left: list[int]) -> list[Step]:
+        """Match what traded at one price with our orders on one side; what is used is taken out."""
+        facts = (("traded", left[Case.EXPECTED]), ("at", price))
+        steps: list[Step] = []
+        for own in side.beyond(price):
+            steps += [_step(each, Rule.TRADED_THROUGH, facts) for each in side.levels[own].match(left)]
+        level = side.levels.get(price)
+        if level is not None and level.resting:
+            steps += [_step(each, Rule.QUEUE, facts) for each in level.trade(left)]
         return steps
 
     def _show(
@@ -355,6 +366,7 @@ class RunnerMatching:
             used = _less(before, (left[0], left[1], left[2]))
             if any(used):
                 other.level(price, shown).take(used)
+                self._has_taken = True
         return steps
 
     def _leave_completed(self, steps: Iterable[Step], but: Order | None = None) -> None:
@@ -363,11 +375,9 @@ class RunnerMatching:
                 self.leave(order)
 
     def _find_best(self) -> None:
-        """Remember which of our prices are reached first, and nothing traded while nothing rests."""
+        """Remember which of our prices are reached first."""
         self._highest_lay = self.to_back.prices[-1] if self.to_back.prices else 0.0
         self._lowest_back = self.to_lay.prices[-1] if self.to_lay.prices else inf
-        if not self.to_back.prices and not self.to_lay.prices:
-            self._traded = None
 
 
 def _plan(order: Order, case: Case, offers: Offers, assumptions: Assumptions, *, is_line: bool) -> list[int]:
@@ -430,6 +440,10 @@ def _has_levels(change: RunnerChange) -> bool:
 def _pennies(size: float) -> int:
     """Return a published size in pennies; one that cannot be (negative, NaN, infinite) matches nothing."""
     return round(size * 100) if 0 < size < _LARGEST else 0
+
+
+def _amounts(amounts: Sequence[int]) -> Amounts:
+    return amounts[0], amounts[1], amounts[2]
 
 
 def _smaller(one: Amounts, other: Amounts) -> Amounts:

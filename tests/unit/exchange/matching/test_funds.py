@@ -129,7 +129,6 @@ def test_a_rest_at_the_starting_price_keeps_its_liability() -> None:
     assert Decimal("20.00") == _exposure(scene)
 
 
-@pytest.mark.xfail(strict=True, reason="a bet target has no size before it is matched")
 @pytest.mark.parametrize("side", [BACK, LAY])
 def test_a_bet_target_needs_funds(side: Side) -> None:
     """A target of 30 paid out at 3.0 is a stake of 10, or a liability of 20."""
@@ -138,7 +137,6 @@ def test_a_bet_target_needs_funds(side: Side) -> None:
     assert _is_short(_with(5), target)
 
 
-@pytest.mark.xfail(strict=True, reason="what waits for the bet delay is not counted")
 def test_what_waits_needs_funds() -> None:
     """Orders that wait for the bet delay are bets already: the second cannot be afforded."""
     scene = _with(15, inPlay=True, betDelay=5)
@@ -149,7 +147,6 @@ def test_what_waits_needs_funds() -> None:
     assert Whole.INSUFFICIENT_FUNDS == (answer and answer.error_code)
 
 
-@pytest.mark.xfail(strict=True, reason="a lay at the starting price has no size that lapses")
 def test_a_lapsed_lay_at_the_starting_price_frees_its_funds() -> None:
     """A MARKET_ON_CLOSE lay on a runner without a starting price needs nothing any more."""
     scene = Scene(bspMarket=True)
@@ -159,7 +156,6 @@ def test_a_lapsed_lay_at_the_starting_price_frees_its_funds() -> None:
     assert Decimal(0) == _exposure(scene)
 
 
-@pytest.mark.xfail(strict=True, reason="what was withdrawn is counted beside what replaced it")
 def test_an_edited_order_at_the_starting_price_needs_funds_once() -> None:
     """A LIMIT_ON_CLOSE order with another limit has the same liability as before."""
     scene = Scene(bspMarket=True)
@@ -169,7 +165,6 @@ def test_an_edited_order_at_the_starting_price_needs_funds_once() -> None:
     assert Decimal("15.00") == _exposure(scene)
 
 
-@pytest.mark.xfail(strict=True, reason="a replacement is not checked")
 def test_a_replacement_needs_funds() -> None:
     """Moving a lay of 10 from 2.0 to 10 raises what may be lost from 10 to 90."""
     scene = Scene(account=Account(available=Decimal(20)))
@@ -180,7 +175,6 @@ def test_a_replacement_needs_funds() -> None:
     assert [Code.CANCELLED_NOT_PLACED] == [each.error_code for each in report.instruction_reports]
 
 
-@pytest.mark.xfail(strict=True, reason="the exposure of a closed market is never given back")
 def test_a_closed_market_needs_nothing() -> None:
     """In a closed market nothing can be lost any more; what was lost is the host's to book."""
     scene = _with(15)

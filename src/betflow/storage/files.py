@@ -1,0 +1,50 @@
+"""
+Folders and files that only their owner may read, brought to the disk.
+
+A file is on the disk when its content and its name are: the content with the file, the name with the folder.
+Every function lets ``OSError`` through; who calls knows what the user can do about it.
+"""
+
+import os
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing: mkdir gives the mode only to the last."""
+    if not folder.is_dir():
+        make_private_folder(folder.parent)
+        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file where there is none: a library that makes its own lets everybody read it."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE_FILE))
+
+
+def private_opener(path: str, flags: int) -> int:
+    """Open a file for `open`, so that a file that this makes is private from its first moment."""
+    return os.open(path, flags, PRIVATE_FILE)
+
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Write a file anew; its content is on the disk when this returns, its name only after `sync_folder`."""
+    with open(path, "wb", opener=private_opener) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk; Windows does it by itself and lets nobody ask."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,250 @@
+"""
+Limits of what may be bet, checked before an instruction is sent.
+
+A hook looks at one instruction and at all orders that were asked for in the market, of all strategies, with
+those that are still on their way. What is unmatched may be matched at any moment, so it counts. What is
+matched counts as in the expected case.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol, TypeAlias
+
+from betflow.exchange.bets import MatchedBet, RunnerKey
+from betflow.exchange.exposure import exposure, liability
+from betflow.exchange.matching.bets import matched_bets, pounds
+from betflow.exchange.matching.orders import Case, Order
+from betflow.exchange.money import ZERO, exact, round_exposure
+from betflow.exchange.results import MarketResult, market_result
+from betflow.trading.market import Market
+from betflow.trading.played import Placement
+from betflow.wire.betting import (
+    CancelInstruction,
+    LimitOrder,
+    PlaceInstruction,
+    ReplaceInstruction,
+    UpdateInstruction,
+)
+from betflow.wire.enums import BetTargetType, OrderStatus, Side
+
+SingleInstruction: TypeAlias = PlaceInstruction | CancelInstruction | ReplaceInstruction | UpdateInstruction
+
+_EVENS = Decimal(2)
+
+
+class RiskHook(Protocol):
+    """Says yes or no to an instruction."""
+
+    def check(
+        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
+    ) -> str | None:
+        """
+        Return why an instruction may not be sent, with the value and the limit; None if it may.
+
+        Args:
+            instruction: What a strategy asks for; of a request, each of its instructions.
+            market: What the strategy sees.
+            placements: All orders that were asked for in the market, of all strategies.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumStake:
+    """Refuses an order above a stake: the backer's, also of a lay."""
+
+    limit: Decimal
+
+    def check(
+        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
+    ) -> str | None:
+        """Return why an instruction may not be sent; None if it may."""
+        bet = asked_for(instruction, market, placements)
+        if bet is None or bet.size <= self.limit:
+            return None
+        return f"a stake of {bet.size} is above the limit of {self.limit}"
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumLiability:
+    """Refuses an order that may lose more than a limit on its own."""
+
+    limit: Decimal
+
+    def check(
+        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
+    ) -> str | None:
+        """Return why an instruction may not be sent; None if it may."""
+        bet = asked_for(instruction, market, placements)
+        if bet is None:
+            return None
+        loss = liability(bet, _terms(market))
+        if loss <= self.limit:
+            return None
+        return f"a liability of {loss} is above the limit of {self.limit}"
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumOrders:
+    """Refuses orders once so many were sent in a market; replacements count too."""
+
+    limit: int
+
+    def check(
+        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
+    ) -> str | None:
+        """Return why an instruction may not be sent; None if it may."""
+        sent = sum(not each.reason for each in placements)
+        if asked_for(instruction, market, placements) is None or sent < self.limit:
+            return None
+        return f"with {sent} orders, market {market.market_id} is at the limit of {self.limit}"
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumExposure:
+    """
+    Refuses an order that could take what a market may lose above a limit.
+
+    Matched bets on a runner set each other off, unmatched ones do not, for nobody knows which of them will be
+    matched; runners are added up, because any of them may still be removed.
+    """
+
+    limit: Decimal
+
+    def check(
+        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
+    ) -> str | None:
+        """Return why an instruction may not be sent; None if it may."""
+        bet = asked_for(instruction, market, placements)
+        if bet is None:
+            return None
+        replaced = instruction.bet_id if isinstance(instruction, ReplaceInstruction) else ""
+        loss = possible_loss(placements, bet, market, replaced=replaced)
+        if loss <= self.limit:
+            return None
+        return f"an exposure of {loss} in market {market.market_id} would be above the limit of {self.limit}"
+
+
+def asked_for(
+    instruction: SingleInstruction, market: Market, placements: Iterable[Placement]
+) -> MatchedBet | None:
+    """
+    Return the bet that an instruction comes to if it is matched in full at its price.
+
+    An order at the starting price is taken at evens, where its stake is what it may lose. A size with more
+    than two decimals is rounded up. None for what places no bet, or none of a positive size.
+
+    Raises:
+        MoneyError: if a size or a price is no number.
+    """
+    match instruction:
+        case PlaceInstruction():
+            runner = RunnerKey(instruction.selection_id, exact(instruction.handicap or 0))
+            price, size = _price_and_size(instruction)
+            return _bet(market.market_id, runner, instruction.side, price, size)
+        case ReplaceInstruction():
+            order = next((each for each in _orders(placements) if each.bet_id == instruction.bet_id), None)
+            if order is None:
+                return None
+            size = Fraction(pounds(_at_stake(order)))
+            return _bet(market.market_id, order.runner, order.side, exact(instruction.new_price), size)
+        case CancelInstruction() | UpdateInstruction():
+            return None
+
+
+def possible_loss(
+    placements: Iterable[Placement], new: MatchedBet, market: Market, *, replaced: str = ""
+) -> Decimal:
+    """
+    Return the most that a market may lose if a bet is added, whatever is matched of what is not.
+
+    Args:
+        placements: What was asked for so far.
+        new: The bet.
+        market: The market.
+        replaced: The bet id of the order that it replaces, of which nothing more will be matched.
+    """
+    matched: defaultdict[RunnerKey, list[MatchedBet]] = defaultdict(list)
+    unmatched: defaultdict[tuple[RunnerKey, Side], list[MatchedBet]] = defaultdict(list)
+    unmatched[new.runner, new.side].append(new)
+    for placement in placements:
+        order = placement.order
+        if order is not None and not any(order.voided):
+            matched[order.runner].extend(matched_bets(order, Case.EXPECTED))
+        open_bet = None if order is not None and order.bet_id == replaced else _unmatched(placement, market)
+        if open_bet is not None:
+            unmatched[open_bet.runner, open_bet.side].append(open_bet)
+    terms = _terms(market)
+    runners = dict.fromkeys([*matched, *(runner for runner, _ in unmatched)])
+    return sum((_runner_loss(matched[each], unmatched, each, terms) for each in runners), ZERO)
+
+
+def _runner_loss(
+    matched: list[MatchedBet],
+    unmatched: dict[tuple[RunnerKey, Side], list[MatchedBet]],
+    runner: RunnerKey,
+    terms: MarketResult,
+) -> Decimal:
+    """Return the most that a runner may lose: with all its unmatched backs, or all its unmatched lays."""
+    return max(exposure([*matched, *unmatched.get((runner, side), ())], terms) for side in Side)
+
+
+def _terms(market: Market) -> MarketResult:
+    return market_result(market.market_id, market.definition)
+
+
+def _orders(placements: Iterable[Placement]) -> Iterator[Order]:
+    return (each.order for each in placements if each.order is not None)
+
+
+def _unmatched(placement: Placement, market: Market) -> MatchedBet | None:
+    """Return what may still be matched of an order; None where nothing may."""
+    if placement.error_code is not None:
+        return None
+    order = placement.order
+    if order is None:
+        return asked_for(placement.instruction, market, ())
+    if order.status is OrderStatus.EXECUTION_COMPLETE:
+        return None
+    price = _EVENS if order.price is None or order.liability[Case.EXPECTED] else exact(order.price)
+    size = Fraction(pounds(_at_stake(order)))
+    return _bet(market.market_id, order.runner, order.side, price, size)
+
+
+def _at_stake(order: Order) -> int:
+    """Return what may still be matched in pennies; of an order for the starting price, what it may lose."""
+    return order.liability[Case.EXPECTED] or order.remaining[Case.EXPECTED]
+
+
+def _price_and_size(instruction: PlaceInstruction) -> tuple[Decimal, Fraction]:
+    if instruction.limit_order is not None:
+        return exact(instruction.limit_order.price), _size(instruction.limit_order)
+    on_close = instruction.limit_on_close_order or instruction.market_on_close_order
+    return _EVENS, Fraction(exact(on_close.liability)) if on_close is not None else Fraction()
+
+
+def _size(order: LimitOrder) -> Fraction:
+    """Return the backer's stake, also of an order that aims at a payout or a profit."""
+    if order.size is not None:
+        return Fraction(exact(order.size))
+    target, price = Fraction(exact(order.bet_target_size or 0)), Fraction(exact(order.price))
+    divisor = price if order.bet_target_type is BetTargetType.PAYOUT else price - 1
+    return target / divisor if divisor > 0 else Fraction()
+
+
+def _bet(market_id: str, runner: RunnerKey, side: Side, price: Decimal, size: Fraction) -> MatchedBet | None:
+    stake = round_exposure(size)
+    if stake <= 0:
+        return None
+    return MatchedBet(
+        bet_id="",
+        market_id=market_id,
+        selection_id=runner.selection_id,
+        handicap=runner.handicap,
+        side=side,
+        price=price,
+        size=stake,
+        matched_at=0,
+    )

@@ -1,0 +1,144 @@
+"""
+Orders that were written down beforehand, played: "what if I had placed these?".
+
+The file is read by `betflow.trading.orders_file`. An order that the exchange refuses is an order like any
+other, with its error code; so is one that nobody could place.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from betflow.exchange.matching.orders import EventKind, OrderEvent
+from betflow.exchange.times import iso
+from betflow.trading.market import Market
+from betflow.trading.orders_file import (
+    OrdersFileError,
+    RowError,
+    ScriptedOrder,
+    parse_orders,
+    read_orders,
+)
+from betflow.trading.played import Placement
+from betflow.trading.strategy import Instruction, Instructions, Refusal, Strategy
+from betflow.wire.enums import ExecutionReportErrorCode
+
+__all__ = ["OrdersFileError", "RowError", "ScriptedOrder", "ScriptedOrders", "parse_orders", "read_orders"]
+
+
+@dataclass(slots=True)
+class _Script:
+    """What is left to do in a market, the latest first."""
+
+    to_place: list[ScriptedOrder]
+    to_cancel: list[tuple[int, str]] = field(default_factory=list)
+    cancel_on_arrival: set[str] = field(default_factory=set)
+
+
+class ScriptedOrders(Strategy):
+    """
+    Plays orders that were written down beforehand.
+
+    An order is decided at its `at`, whether the book changes then or not. One for a moment at which the tape
+    does not have the market is refused: INVALID_MARKET_ID, or MARKET_NOT_OPEN_FOR_BETTING after its close. A
+    cancel for an order that has not arrived yet is sent when it has.
+
+    Args:
+        orders: What to play.
+    """
+
+    name = "scripted"
+
+    def __init__(self, orders: Iterable[ScriptedOrder] = ()) -> None:
+        self._orders: defaultdict[str, list[ScriptedOrder]] = defaultdict(list)
+        for order in orders:
+            self._orders[order.market_id].append(order)
+        self._scripts: dict[str, _Script] = {}
+
+    def accepts(self, market: Market) -> bool:
+        """Play the markets that orders are for."""
+        return market.market_id in self._orders
+
+    def on_open(self, market: Market) -> Instructions:
+        """Ask to be woken for each order, and refuse what comes too early."""
+        orders = sorted(self._orders[market.market_id], key=lambda order: order.at)
+        script = _Script([order for order in reversed(orders) if order.at >= market.now])
+        self._scripts[market.market_id] = script
+        for moment in dict.fromkeys(order.at for order in orders if order.at > market.now):
+            market.wake_at(moment)
+        when = f"before the first message that defines it ({iso(market.now)})"
+        too_early = [_refused(order, when) for order in orders if order.at < market.now]
+        return [*too_early, *self.on_time(market)]
+
+    def on_time(self, market: Market) -> list[Instruction]:
+        """Place and cancel what is due."""
+        script = self._scripts[market.market_id]
+        requests: list[Instruction] = []
+        while script.to_place and script.to_place[-1].at <= market.now:
+            order = script.to_place.pop()
+            requests.append(order.request)
+            if order.cancel_at is not None:
+                script.to_cancel.append((order.cancel_at, order.ref))
+                market.wake_at(order.cancel_at)
+        due = [ref for moment, ref in script.to_cancel if moment <= market.now]
+        script.to_cancel = [each for each in script.to_cancel if each[0] > market.now]
+        for ref in due:
+            placement = next(each for each in market.placements if each.ref == ref)
+            if placement.is_on_its_way:
+                script.cancel_on_arrival.add(ref)
+            elif placement.order is not None:
+                requests.append(market.cancel(placement.order))
+        return requests
+
+    def on_event(self, market: Market, event: OrderEvent) -> Instructions:
+        """Cancel an order that had not arrived when it should have been cancelled."""
+        late = self._scripts[market.market_id].cancel_on_arrival
+        if not late or event.kind is not EventKind.ACCEPTED:
+            return None
+        arrived = [each for each in market.placements if each.order and each.order.bet_id == event.bet_id]
+        cancels = [market.cancel(each.order) for each in arrived if each.order and each.ref in late]
+        late.difference_update(each.ref for each in arrived)
+        return cancels
+
+    def on_close(self, market: Market) -> Instructions:
+        """Refuse what comes too late."""
+        left = reversed(self._scripts[market.market_id].to_place)
+        end = iso(market.book.publish_time)
+        if market.book.is_closed:
+            code = ExecutionReportErrorCode.MARKET_NOT_OPEN_FOR_BETTING
+            return [_refused(order, f"after its close ({end})", code) for order in left]
+        return [_refused(order, f"after its last message ({end})") for order in left]
+
+    def unplayed(self, market_ids: Collection[str]) -> list[Placement]:
+        """
+        Return the orders for markets that were not played, refused with INVALID_MARKET_ID.
+
+        Args:
+            market_ids: The markets that were.
+        """
+        return [
+            Placement(
+                ref=order.ref,
+                strategy=order.strategy or self.name,
+                market_id=order.market_id,
+                instruction=order.instruction,
+                decided_at=order.at,
+                arrives_at=order.at,
+                error_code=ExecutionReportErrorCode.INVALID_MARKET_ID,
+                reason=f"no tape has market {order.market_id}",
+            )
+            for market_id, orders in self._orders.items()
+            if market_id not in market_ids
+            for order in orders
+        ]
+
+
+def _refused(
+    order: ScriptedOrder,
+    when: str,
+    code: ExecutionReportErrorCode = ExecutionReportErrorCode.INVALID_MARKET_ID,
+) -> Refusal:
+    reason = (
+        f"it was decided at {iso(order.at)}, and no tape has market {order.market_id} then: that is {when}"
+    )
+    return Refusal(request=order.request, error_code=code, reason=reason, decided_at=order.at)

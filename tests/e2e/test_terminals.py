@@ -1,0 +1,155 @@
+"""On a terminal of any width every value of every command is whole."""
+
+import re
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from betflow.cli import contract
+from betflow.cli.app import app, run
+from betflow.cli.screen import Screen
+from betflow.errors import ExitCode
+from changes import OFF_MS, defined
+from recordings import line
+
+RUNNERS = [
+    {
+        "id": 10_926_535,
+        "sortPriority": 1,
+        "status": "WINNER",
+        "bsp": 70.161234,
+        "name": "1. Palentino Of Sydney",
+    },
+    {"id": 11_129_238, "sortPriority": 2, "status": "LOSER", "bsp": 7.69, "name": "2. Hauraki"},
+    {"id": 11_857_627, "sortPriority": 3, "status": "REMOVED", "hc": -1.5, "name": "3. Le Romain"},
+]
+FACTS: dict[str, Any] = {
+    "eventTypeId": "7",
+    "countryCode": "AU",
+    "marketType": "ASIAN_HANDICAP",
+    "venue": "Royal Randwick",
+    "eventName": "Rand (AUS) 1st Oct, a very long name",
+    "name": "R7 1600m Grp1",
+    "runners": RUNNERS,
+}
+
+
+def _row(number: int, ladder: str) -> list[float]:
+    return [2 + number / 100, 12_345.67 + number] if ladder == "atb" else [3 + number / 100, 98_765.43]
+
+
+def race(market_id: str) -> bytes:
+    """Return a tape with prices, volumes before and in play, and odd publish times: something to show."""
+    prices: list[dict[str, Any]] = [
+        {"id": each["id"], "hc": each.get("hc"), "ltp": 2.34, "trd": [[2.34, 12_345.67 * factor]]}
+        | {ladder: [_row(number, ladder) for number in range(5)] for ladder in ("atb", "atl")}
+        for factor, each in enumerate(RUNNERS, start=1)
+    ]
+    more = [{**each, "trd": [[2.5, 99_999.99]]} for each in prices]
+    changes: list[dict[str, Any]] = [
+        {"marketDefinition": defined(**FACTS), "rc": prices, "tv": 123_456.78},
+        {"marketDefinition": defined(**FACTS, inPlay=True), "rc": more},
+        {"marketDefinition": defined(**FACTS, status="CLOSED", inPlay=True)},
+    ]
+    times = (OFF_MS - 5, OFF_MS + 60_000, OFF_MS + 50_000)
+    return b"".join(
+        line(at, {"id": market_id, **change}) + b"\n" for at, change in zip(times, changes, strict=True)
+    )
+
+
+class Terminal(StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        """Say yes."""
+        return True
+
+
+class BothScreens:
+    """Shows an answer on a terminal and, the same answer, into a pipe."""
+
+    def __init__(self, terminal: Terminal, pipe: StringIO) -> None:
+        self._terminal, self._pipe = Screen(terminal), Screen(pipe)
+        self.fits = self._terminal.fits
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def show(*arguments: object, **options: object) -> None:
+            for screen in (self._terminal, self._pipe):
+                getattr(screen, name)(*arguments, **options)
+
+        return show
+
+
+Shown = Callable[[str, int], tuple[str, str]]
+
+
+@pytest.fixture
+def shown(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Shown:
+    """Return what a command prints on a terminal of some columns, and of the same answer into a pipe."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("BETFLOW_DATA_DIR", str(data_dir))
+    (tmp_path / "tape").write_bytes(race("1.123456789"))
+    (tmp_path / "odd").write_bytes(race("1.987654321") + b"{\n")
+
+    def show(command: str, columns: int) -> tuple[str, str]:
+        terminal, pipe = Terminal(), StringIO()
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(contract, "Screen", lambda _stream: BothScreens(terminal, pipe))
+        assert run(command.split()) < ExitCode.USAGE
+        return terminal.getvalue(), pipe.getvalue()
+
+    show("backfill tape", 80)
+    return show
+
+
+COMMANDS = {
+    "audit ls": "audit ls",
+    "audit show": "audit show last",
+    "audit verify": "audit verify",
+    "backfill": "backfill odd",
+    "candles": "candles 1.123456789 --interval 7s",
+    "tape book": f"tape book 1.123456789 --at {OFF_MS}",
+    "tape export": "tape export 1.123456789 --format csv --output market.csv",
+    "tape ls": "tape ls",
+    "tape show": "tape show 1.123456789",
+    "tape stats": "tape stats 1.123456789",
+    "tape verify": "tape verify tape",
+}
+
+
+def every_command(command: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 - Typer's own
+    """Yield the path of each command that is no group."""
+    members = getattr(command, "commands", None)
+    if members is None:
+        yield path.strip()
+    for name, member in (members or {}).items():
+        yield from every_command(member, f"{path} {name}")
+
+
+def test_no_command_is_left_out() -> None:
+    """Every command that there is, is looked at below."""
+    assert sorted(COMMANDS) == sorted(every_command(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("columns", [40, 80, 100, 120, 200])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_cell_is_folded(shown: Shown, command: str, columns: int) -> None:
+    """Each word on a terminal is one of the pipe's: no number, id, time or name is in pieces."""
+    terminal, pipe = shown(COMMANDS[command], columns)
+
+    without_remark = re.sub(r"^\(Without .*?--json\.\)$", "", terminal, flags=re.DOTALL | re.MULTILINE)
+    assert set() == {*without_remark.split()} - {*pipe.split(), "·"}
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120, 200])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_line_is_folded_by_the_terminal(shown: Shown, command: str, columns: int) -> None:
+    """No line is longer than the terminal is wide, but for a name with a single word, as a path may be."""
+    terminal, _ = shown(COMMANDS[command], columns)
+
+    assert [] == [each for each in terminal.splitlines() if len(each) > columns and len(each.split()) > 2]
