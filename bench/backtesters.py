@@ -69,6 +69,40 @@ def _betflow(path: str, strategy: Any) -> int:
     return played.messages
 
 
+def betflow_few_orders(path: str) -> int:
+    """Play a tape with a hundred orders that wait; return the number of messages."""
+    return _betflow_waiting(path, 100)
+
+
+def betflow_many_orders(path: str) -> int:
+    """Play a tape with ten thousand orders that wait; return the number of messages."""
+    return _betflow_waiting(path, 10_000)
+
+
+def _betflow_waiting(path: str, count: int) -> int:
+    """Back on every runner at prices far above what is offered, spread over the ladder, again and again."""
+    from itertools import cycle, islice
+
+    from betflow.exchange.prices import CLASSIC
+    from betflow.trading.strategy import Strategy
+    from betflow.wire.enums import MarketStatus
+
+    prices = [float(price) for price in CLASSIC][-70:]
+
+    class Wait(Strategy):
+        def __init__(self) -> None:
+            self.is_done = False
+
+        def on_book(self, market: Any) -> list[Any] | None:
+            if self.is_done or market.definition.status != MarketStatus.OPEN or not market.active_runners:
+                return None
+            self.is_done = True
+            places = cycle((runner, price) for price in prices for runner in market.active_runners)
+            return [market.back(runner, price, SIZE) for runner, price in islice(places, count)]
+
+    return _betflow(path, Wait())
+
+
 def flumine_idle(path: str) -> int:
     """Play a tape with a strategy of flumine that asks for nothing; return the number of books."""
     from flumine import BaseStrategy
@@ -130,7 +164,15 @@ def _flumine(path: str, strategy: Any) -> int:
 
 
 BACKTESTERS: dict[str, Backtester] = {
-    each.__name__: each for each in (betflow_idle, betflow_lay, flumine_idle, flumine_lay)
+    each.__name__: each
+    for each in (
+        betflow_idle,
+        betflow_lay,
+        betflow_few_orders,
+        betflow_many_orders,
+        flumine_idle,
+        flumine_lay,
+    )
 }
 
 

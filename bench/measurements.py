@@ -17,6 +17,8 @@ READ_ROUNDS = 5
 START_ROUNDS = 20
 BACKFILL_ROUNDS = 3
 BACKTEST_ROUNDS = 3
+BACKTEST_COPIES = 250
+BACKTEST_MEMORY_LIMIT_MIB = 200
 # 110 copies of the four common tapes are 4.5 million messages: a quarter of a minute for the peer.
 BACKFILL_COPIES = 110
 # The peer as it comes, which is what is judged, and its mode for those who do not keep the books.
@@ -215,6 +217,77 @@ def backtest_all(bench: Bench) -> Iterator[Measurement]:
     )
 
 
+def orders(bench: Bench) -> Iterator[Measurement]:
+    """Play one market with ten thousand waiting orders, next to a hundred: messages must not cost more."""
+    files = bench.tapes.plain([material.LONG_TAPE])
+    lines = sum(map(material.lines, files))
+    rates = _take_turns(
+        bench,
+        "orders",
+        BACKTEST_ROUNDS,
+        {
+            name: partial(_backtest_rate, name, files, lines, seconds=bench.seconds)
+            for name in ("betflow_many_orders", "betflow_few_orders")
+        },
+    )
+    yield Measurement(
+        name="10,000 open orders in one market",
+        unit="messages/s",
+        ours=rates["betflow_many_orders"],
+        wanted=None,
+        peer="with 100",
+        theirs=rates["betflow_few_orders"],
+        note="placing and settling 10,000 orders is part of the time",
+    )
+
+
+def workers(bench: Bench) -> Iterator[Measurement]:
+    """Backtest many markets on two workers, next to one; watch the memory of each."""
+    bench.say(f"workers: making {BACKTEST_COPIES * len(material.COMMON)} tapes")
+    sources = bench.tapes.delivered(material.COMMON)
+    files = material.write_variants(sources, bench.work / "markets", copies=BACKTEST_COPIES)
+    lines = sum(map(material.lines, sources)) * BACKTEST_COPIES
+    rates = _take_turns(
+        bench,
+        f"workers, {lines:,} messages",
+        2,
+        {
+            f"{count}": partial(_backtest_command_rate, bench, files[0].parent, lines, count)
+            for count in (2, 1)
+        },
+    )
+    yield Measurement(
+        name=f"backtest, {len(files)} bz2 files, 2 workers",
+        unit="messages/s",
+        ours=rates["2"],
+        wanted=at_least(1.8),
+        peer="1 worker",
+        theirs=rates["1"],
+        note="the whole command, start and end, ledger and evidence included",
+    )
+    bench.say("workers: memory")
+    with tempfile.TemporaryDirectory(dir=bench.work) as data_dir:
+        peak = processes.peak_memory(_backtest_command(files[0].parent, 2, data_dir))
+    yield Measurement(
+        name=f"memory, backtest, {len(files)} markets",
+        unit="MiB",
+        ours=Spread((peak.largest_process,)),
+        wanted=at_most(BACKTEST_MEMORY_LIMIT_MIB),
+        note=f"the largest process; all of them together {peak.all_processes:.0f} MiB",
+    )
+
+
+def _backtest_command_rate(bench: Bench, folder: Path, messages: int, count: int) -> float:
+    with tempfile.TemporaryDirectory(dir=bench.work) as data_dir:
+        return messages / processes.seconds_of(_backtest_command(folder, count, data_dir))
+
+
+def _backtest_command(folder: Path, count: int, data_dir: str) -> list[str]:
+    program = str(processes.PROGRAMS / "betflow")
+    strategy = ["--strategy", "harvest-odds-band", "--workers", str(count)]
+    return [program, "backtest", *strategy, str(folder), "--data-dir", data_dir, "--json"]
+
+
 def _backtest_rate(backtester: str, files: Sequence[Path], lines: int, *, seconds: float) -> float:
     """Return messages per second; messages are lines, however many books a peer makes of one."""
     reading = processes.play(backtester, files, seconds=seconds)
@@ -292,6 +365,18 @@ def _backfill_command(path: Path, data_dir: str) -> list[str]:
 
 MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
     measurement.__name__: measurement
-    for measurement in (read, idle, lightweight, whole, backfill, memory, start, backtest, backtest_all)
+    for measurement in (
+        read,
+        idle,
+        lightweight,
+        whole,
+        backfill,
+        memory,
+        start,
+        backtest,
+        backtest_all,
+        orders,
+        workers,
+    )
 }
-HEAVY = ("backfill", "memory", "backtest_all")
+HEAVY = ("backfill", "memory", "backtest_all", "workers")

@@ -61,11 +61,12 @@ class Level:
         resting: Our orders that wait here by bet id, oldest first.
     """
 
-    __slots__ = ("owed", "price", "resting", "shown", "taken")
+    __slots__ = ("_is_unseen", "owed", "price", "resting", "shown", "taken")
 
     def __init__(self, price: float, shown: int) -> None:
         self.price = price
         self.shown = shown
+        self._is_unseen = False
         self.taken = [0, 0, 0]
         self.owed = [0, 0, 0]
         self.resting: dict[str, Resting] = {}
@@ -96,6 +97,7 @@ class Level:
     def join_unseen(self, order: Order) -> None:
         """Let an order that joined wait behind whatever will be displayed here; in the best case not."""
         self.resting[order.bet_id].ahead = [_UNKNOWN, _UNKNOWN, 0]
+        self._is_unseen = True
 
     def trade(self, volumes: list[int]) -> list[Matched]:
         """
@@ -155,13 +157,15 @@ class Level:
             shown: In pennies.
             traded: How much of the difference was traded; one-sided.
         """
-        if self.resting:
+        if self.resting and (shown < self.shown or self._is_unseen):
             rest = max(0, self.shown - traded)
             for case in CASES:
                 before = max(0, rest - self.taken[case])
                 now = max(0, shown - self.taken[case])
                 for resting in self.resting.values():
-                    resting.ahead[case] = min(now, _ahead(resting.ahead[case], before, now, case))
+                    if resting.ahead[case]:
+                        resting.ahead[case] = min(now, _ahead(resting.ahead[case], before, now, case))
+        self._is_unseen = False
         self.shown = shown
         if not shown:
             self.taken = [0, 0, 0]
