@@ -141,7 +141,7 @@ def test_rows_add_up_to_the_market(name: str) -> None:
             assert results.settled[case].profit == sum(row.profit or 0 for row in rows)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "1.205822330"])
+@pytest.mark.parametrize("name", SAME_EVENT)
 @pytest.mark.parametrize("limit", [Decimal(5), Decimal(20)])
 def test_no_market_loses_more_than_its_exposure_may_be(name: str, limit: Decimal) -> None:
     """Where no runner is removed, a limit of exposure holds, however eager the strategies are."""
