@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeAlias
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -309,7 +310,7 @@ class Playing:
                 scene.update(self.orders[step.number], step.persistence)
             case Suspend():
                 scene.define(status="SUSPENDED" if step.suspended else "OPEN")
-            case Remove():
+            case Remove() if scene.terms["runners"][step.runner - 1]["status"] == "ACTIVE":
                 scene.remove(step.runner, step.factor)
             case Reconcile() if not scene.terms.get("bspReconciled"):
                 r1, r2 = (str(price) if price != price else price for price in step.prices)  # noqa: PLR0124 - NaN
@@ -611,12 +612,18 @@ def test_back_and_lay_settle_to_zero(price: float, size: float, winner: int, cas
     assert Decimal(0) == _profit(scene, case)
 
 
+@pytest.mark.xfail(strict=True, reason="what is unmatched counts as matched before the removals")
 @given(
     scripts(*_everything, runners=2),
     st.lists(st.one_of(_shows(2), _shows(2), _market_moves), max_size=8),
     st.sampled_from([1, 2, 3]),
 )
 @example([Send(market_on_close(LAY, 10))], [Reconcile((667.0, 3.0))], 1)
+@example(
+    [Send(limit(LAY, 3.0, persistence_type=PersistenceType.PERSIST)), Remove(2, 20.0)],
+    [Show(traded=((2.4, 10_00),))],
+    1,
+)
 def test_exposure_covers_the_loss(script: list[Step], later: list[Step], winner: int) -> None:
     """What orders could lose is never less than what they lose in the end, whatever the market does next."""
     playing = play(script)
