@@ -6,7 +6,6 @@ from types import FrameType
 import pytest
 
 from betflow.exchange.prices import CLASSIC
-from betflow.wire.betting import PlaceInstruction
 from scenes import BACK, LAY, Scene, limit, prices
 
 _AT_THE_PRICE = 3
@@ -32,7 +31,7 @@ def _scene(elsewhere: int) -> Scene:
     """Return a market with three lays at 3.0 and many more at all lower prices, that many at each."""
     scene = Scene(prices(atb=[(2.98, 50), (3.0, 50)]))
     lower = [float(price) for price in CLASSIC if price < 3]
-    instructions: list[PlaceInstruction] = [
+    instructions = [
         *[limit(LAY, 3.0)] * _AT_THE_PRICE,
         *[limit(LAY, price, 20) for price in lower for _ in range(elsewhere)],
     ]
