@@ -3,16 +3,20 @@ The options that every command has, wherever on the command line they stand.
 
 `CommandGroup` is a Typer app that adds them to itself and to each of its commands, so ``betflow --json audit
 ls``, ``betflow audit --json ls`` and ``betflow audit ls --json`` mean the same.
+
+A command that takes arguments of its own may have one of two words beside it: ``backtest explain`` beside
+``backtest``. It is registered under both words.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from betflow.errors import ConfigurationError
 
@@ -50,6 +54,7 @@ def _no_options() -> None:
 
 
 _PARAMETERS = tuple(inspect.signature(_common).parameters.values())
+_FLAGS = frozenset({"json"})
 COMMON_NAMES = frozenset(each.name for each in _PARAMETERS)
 """The names of the options that every command has."""
 
@@ -64,12 +69,37 @@ class CommonOptions:
     log_level: str | None
 
 
+class _WordGroup(TyperGroup):
+    """A group some of whose commands have two words."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Typer keeps its types to itself
+        """Find the command that the arguments name: of two words, where both stand there."""
+        name, command, rest = super().resolve_command(ctx, args)
+        place = _first_argument(rest)
+        longer = f"{name} {rest[place]}" if place is not None else ""
+        if longer in self.commands:
+            return longer, self.commands[longer], [*rest[:place], *rest[(place or 0) + 1 :]]
+        return name, command, rest
+
+
+def _first_argument(words: Sequence[str]) -> int | None:
+    """Say where the first word stands that is neither a common option nor its value."""
+    place = 0
+    while place < len(words) and words[place].startswith("-"):
+        name, _, value = words[place].removeprefix("--").replace("-", "_").partition("=")
+        if name not in COMMON_NAMES:
+            return None
+        place += 1 if value or name in _FLAGS else 2
+    return place if place < len(words) else None
+
+
 class CommandGroup(typer.Typer):
     """A group of commands that all take the common options."""
 
     def __init__(self, *, name: str | None = None, help: str) -> None:  # noqa: A002 - Typer's word
         super().__init__(
             name=name,
+            cls=_WordGroup,
             help=help,
             no_args_is_help=True,
             pretty_exceptions_enable=False,

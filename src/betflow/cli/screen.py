@@ -16,6 +16,7 @@ import sys
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Any, TextIO, TypeAlias
 
@@ -80,8 +81,12 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Write a remark, in brackets, on as many lines as it needs."""
+        self.sentence(f"({text})")
+
+    def sentence(self, text: str) -> None:
+        """Write a text on as many lines as it needs, broken between words."""
         room = self._room()
-        for line in [f"({text})"] if room is None else _wrapped(f"({text})", room):
+        for line in [text] if room is None else _wrapped(text, room):
             self.line(line)
 
     def _room(self) -> int | None:
@@ -250,4 +255,4 @@ def safely(stream: TextIO) -> Iterator[None]:
 
 def _is_numeric(rows: Sequence[Sequence[object]], index: int) -> bool:
     values = [row[index] for row in rows if row[index] is not None]
-    return bool(values) and all(isinstance(value, int | float) for value in values)
+    return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)

@@ -64,7 +64,7 @@ def show(request: ShowRequest, context: RunContext) -> Outcome:
     Raises:
         NotFoundError: if no run has that id, or several begin so.
     """
-    row = _find(request.run, context)
+    row = find_run(request.run, context)
     entries = [_entry(entry) for entry in Journal(context.ledger).entries_of(row.run_id)]
     record: dict[str, Any] = {}
     if row.record is not None:
@@ -115,7 +115,13 @@ def _is_command(row: RunRow, command: str) -> bool:
     return row.command == command or row.command.startswith(f"{command} ")
 
 
-def _find(wanted: str, context: RunContext) -> RunRow:
+def find_run(wanted: str, context: RunContext) -> RunRow:
+    """
+    Return the run with that id or beginning; "last" is the last that was no audit.
+
+    Raises:
+        NotFoundError: no run has that id, or several begin so.
+    """
     table = RunTable(context.ledger)
     if wanted == LAST:
         for row in table.newest_first():

@@ -6,7 +6,6 @@ journals them, in the order of the files. It may be killed at any moment: what h
 has none is removed by the next run, which goes on where this one stopped.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from betflow.jobs import liveness
 from betflow.jobs.importing import ImportTask, import_file
 from betflow.jobs.intake import Intake
 from betflow.jobs.outcome import Outcome
+from betflow.jobs.processors import processors, size_of, worthwhile_workers
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import in_order, work
 from betflow.storage.files import make_private_folder
@@ -27,8 +27,6 @@ from betflow.tape.parts import tar_parts
 from betflow.tape.selection import FilterOptions
 
 _LOCK = "backfill.lock"
-_WORTH_A_WORKER = 1 << 20
-"""Bytes of input below which another process costs more time than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,8 @@ def backfill(request: BackfillRequest, context: RunContext) -> Outcome:
             intake = Intake(context, archive, index, wanted)
             intake.recover()
             tasks = _plan(named, request, intake)
-            workers = _number_of_workers(request.workers, tasks)
-            if workers < _processors():
+            workers = worthwhile_workers(request.workers, map(_size, tasks))
+            if workers < processors():
                 tasks = [replace(task, readahead=True) for task in tasks]
             _carry_out(tasks, intake, context, workers=workers)
             return intake.outcome(asked=", ".join(map(str, request.paths)), workers=workers)
@@ -145,26 +143,8 @@ def _plan(named: Sequence[_Named], request: BackfillRequest, intake: Intake) -> 
     return tasks
 
 
-def _number_of_workers(asked: int | None, tasks: Sequence[ImportTask]) -> int:
-    if asked is not None:
-        return max(1, min(asked, len(tasks)))
-    size = sum(_size(task) for task in tasks)
-    return max(1, min(_processors(), len(tasks), size // _WORTH_A_WORKER))
-
-
 def _size(task: ImportTask) -> int:
-    if task.part is not None:
-        return task.part.size
-    try:
-        return task.path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return task.part.size if task.part is not None else size_of(task.path)
 
 
 def _carry_out(tasks: Sequence[ImportTask], intake: Intake, context: RunContext, *, workers: int) -> None:

@@ -2,8 +2,9 @@
 The checks behind ``audit verify``: each compares two things that were written down apart from each other.
 
 The chain with itself and with the anchors in the records; the records with the hashes in the chain; the list
-of runs with the chain that it is a projection of; the files on the disk with the hashes that the runs gave
-them, at their end or, for tapes, when each was archived: a run that is killed has no end.
+of runs and the tables of backtests with the chain that they are projections of; the files on the disk with
+the hashes that the runs gave them, at their end or, for tapes, when each was archived: a run that is killed
+has no end.
 """
 
 import json
@@ -19,6 +20,8 @@ from betflow.jobs.records import anchor_of, read_record, record_files, record_sh
 from betflow.jobs.runs import RunContext
 from betflow.jobs.sealing import lock_path
 from betflow.jobs.tape_journal import TAPE_ARCHIVED
+from betflow.ledger.backtests import TABLES, BacktestKind, BacktestTables
+from betflow.ledger.backtests import project as project_backtest
 from betflow.ledger.journal import Entry, Head, Journal
 from betflow.ledger.runs import RunRow, RunTable, project
 from betflow.ledger.verification import Verdict, missing_guards, verify_chain
@@ -87,6 +90,7 @@ def check_all(context: RunContext) -> Check:
         *told.findings,
         *damaged,
         *_check_rows(table, told.rows, until=own_seq),
+        *_check_backtests(context, until=own_seq),
         *_check_records(context, told.rows, found, skip={each.subject for each in damaged}),
         *(each for each in files if not _is_about_export(each)),
     ]
@@ -201,6 +205,33 @@ def _check_rows(table: RunTable, told: dict[str, RunRow], *, until: int) -> Iter
         if row.started_seq <= until:
             message = f"the list of runs has this run, the journal does not. {_COMPARE}"
             yield Finding("audit.run-unknown", run_id, message, {"seq": row.started_seq})
+
+
+def _check_backtests(context: RunContext, *, until: int) -> Iterator[Finding]:
+    """Make the rows of each entry of a backtest anew and compare them with the tables."""
+    tables = BacktestTables(context.ledger)
+    expected = dict.fromkeys(TABLES, 0)
+    entries = (entry for kind in BacktestKind for entry in Journal(context.ledger).entries_of_kind(kind))
+    for entry in entries:
+        if entry.seq > until:
+            continue
+        try:
+            rows = {table: made for table, made in project_backtest(entry).items() if made}
+        except (ValueError, KeyError, TypeError):
+            message = f"entry {entry.seq} does not say what a {entry.kind} entry says. {_COMPARE}"
+            yield Finding("audit.entry-unreadable", entry.run_id, message, {"seq": entry.seq})
+            continue
+        for table, made in rows.items():
+            expected[table] += len(made)
+        if tables.rows_of(entry.seq) != rows:
+            message = (
+                f"the tables of backtests differ from entry {entry.seq}, about {entry.subject}. {_COMPARE}"
+            )
+            yield Finding("audit.backtest-altered", entry.run_id, message, {"seq": entry.seq})
+    for table, count in tables.count(until=until).items():
+        if count > expected[table]:
+            message = f"{table} has {count - expected[table]} rows that the journal does not know. {_COMPARE}"
+            yield Finding("audit.backtest-unknown", table, message)
 
 
 def _check_records(

@@ -1,7 +1,8 @@
 """Which line of a strategy raised."""
 
 import sys
-from types import TracebackType
+from collections.abc import Iterator
+from types import FrameType, TracebackType
 
 from betflow.errors import Finding
 from betflow.trading.strategy import Strategy
@@ -9,14 +10,13 @@ from betflow.trading.strategy import Strategy
 
 def raised(strategy: Strategy, market_id: str, now: int, error: Exception) -> Finding:
     """
-    Return a finding that names the line of a strategy that raised.
+    Return a finding that names the line where a strategy raised.
 
-    It is the deepest line of the modules that the strategy is written in, since an error in a library is
-    mostly the caller's; where there is none, the deepest of all.
+    It is the deepest line of the user's own code: neither of the standard library, nor of an installed
+    package, nor of betflow, unless the strategy itself is part of it. An error in a library is mostly the
+    caller's. No line is named where none of them is the user's.
     """
-    lines = list(_lines(error.__traceback__))
-    own = _files(strategy)
-    file, line = next((each for each in reversed(lines) if each[0] in own), lines[-1] if lines else ("", 0))
+    file, line = next(reversed(list(_own_lines(strategy, error.__traceback__))), ("", 0))
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     place = f" at {file}:{line}" if file else ""
     return Finding(
@@ -28,16 +28,16 @@ def raised(strategy: Strategy, market_id: str, now: int, error: Exception) -> Fi
     )
 
 
-def _lines(traceback: TracebackType | None) -> list[tuple[str, int]]:
-    lines: list[tuple[str, int]] = []
+def _own_lines(strategy: Strategy, traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
+    modules = {each.__module__ for each in type(strategy).__mro__ if each not in {Strategy, object}}
     while traceback is not None:
-        lines.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
+        frame = traceback.tb_frame
+        if frame.f_globals.get("__name__") in modules or not _is_of_a_library(frame):
+            yield frame.f_code.co_filename, traceback.tb_lineno
         traceback = traceback.tb_next
-    return lines
 
 
-def _files(strategy: Strategy) -> set[str]:
-    """Return the files of the classes that the strategy is made of, but for the common one."""
-    own = [each for each in type(strategy).__mro__ if issubclass(each, Strategy) and each is not Strategy]
-    modules = [sys.modules.get(each.__module__) for each in own]
-    return {file for module in modules if (file := getattr(module, "__file__", None))}
+def _is_of_a_library(frame: FrameType) -> bool:
+    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    is_installed = "site-packages" in frame.f_code.co_filename
+    return package == "betflow" or package in sys.stdlib_module_names or is_installed

@@ -83,7 +83,7 @@ class Desk:
             seat=seat,
             request=_with_refs(request, placements),
             placements=placements,
-            changes=tuple(changed_bets(request, [order.bet_id for order in seat.market.open_orders])),
+            changes=tuple(_changed(seat, request)),
             decided_at=now,
             arrives_at=arrives_at,
             evidence=seat.table.evidence,
@@ -100,14 +100,18 @@ class Desk:
         self, seat: Seat, request: OrderRequest, now: int, arrives_at: int
     ) -> tuple[tuple[Placement, ...], str | None]:
         """Enter the orders of a request into the market; say why risk refuses one of its instructions."""
-        entered: list[Placement] = []
+        sent = seat.table.sent
+        before = len(sent)
         reason: str | None = None
         for instruction in request.instructions or ():
             for hook in self._risk:
-                reason = reason or hook.check(instruction, seat.market, seat.table.played.placements)
+                reason = reason or hook.check(instruction, seat.market, sent)
             if isinstance(request, PlaceOrders) and isinstance(instruction, PlaceInstruction):
-                entered.append(_enter(seat, request, instruction, now, arrives_at))
-        return tuple(entered), reason
+                sent.append(_enter(seat, request, instruction, now, arrives_at))
+        entered = tuple(sent[before:])
+        if reason is not None:
+            del sent[before:]
+        return entered, reason
 
     def _news(self, event: VenueEvent) -> list[News]:
         if isinstance(event, Executed):
@@ -128,7 +132,7 @@ class Desk:
         else:
             seat, placement = self._awaited[order.market_id, order.customer_order_ref].pop(0)
         placement.order = order
-        seat.market.orders.append(order)
+        seat.market.attach(order)
         self._bets[bet_id] = seat, placement
         return seat, placement
 
@@ -136,8 +140,9 @@ class Desk:
         seat, replaced = self._owner(order.replaces)
         ticket = next(each for each in self._tickets.values() if order.replaces in each.changes)
         placement = _replacing(replaced, order, ticket)
-        seat.market.placements.append(placement)
+        seat.market.enter(placement)
         seat.table.played.placements.append(placement)
+        seat.table.sent.append(placement)
         return seat, placement
 
     def _answered(self, event: Executed) -> list[News]:
@@ -168,6 +173,13 @@ class Desk:
         return News(seat, placement, _refusal(seat, Rule.REFUSED, code, at))
 
 
+def _changed(seat: Seat, request: OrderRequest) -> list[str]:
+    """Return the strategy's bets that a request changes: all that are open where it names none."""
+    if request.instructions is None:
+        return [order.bet_id for order in seat.market.open_orders]
+    return changed_bets(request)
+
+
 def _enter(
     seat: Seat, request: PlaceOrders, instruction: PlaceInstruction, decided_at: int, arrives_at: int
 ) -> Placement:
@@ -183,7 +195,7 @@ def _enter(
         evidence=seat.table.evidence,
     )
     played.placements.append(placement)
-    seat.market.placements.append(placement)
+    seat.market.enter(placement)
     return placement
 
 
@@ -245,7 +257,7 @@ def _refuse_by_risk(
     rule = _RULES[type(request)]
     return [
         News(seat, orders.get(bet_id), _refusal(seat, rule, RISK, now, bet_id=bet_id, reason=reason))
-        for bet_id in changed_bets(request, [])
+        for bet_id in changed_bets(request)
     ]
 
 

@@ -1,6 +1,7 @@
 """A market as a strategy sees it: the book, its own orders there, and how to ask for more."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeAlias
 
 from betflow.errors import UsageError
@@ -31,7 +32,10 @@ from betflow.wire.enums import (
 from betflow.wire.stream import MarketDefinition
 
 RunnerLike: TypeAlias = RunnerBook | RunnerKey
-"""What names a runner: its book, or selection id and handicap."""
+"""What names a runner: its book, or selection id and handicap, which are multiples of a quarter."""
+
+_Key: TypeAlias = tuple[int, float | Decimal]
+_OVER = frozenset({OrderStatus.EXECUTION_COMPLETE, OrderStatus.EXPIRED})
 
 
 class Market:
@@ -50,7 +54,21 @@ class Market:
         changing: The bet ids whose cancel, replace or update is on its way. Read only.
     """
 
-    __slots__ = ("_ladder", "_wake_at", "book", "changing", "now", "orders", "placements", "strategy")
+    __slots__ = (
+        "_ladder",
+        "_off",
+        "_on_its_way",
+        "_open",
+        "_orders_on",
+        "_placed_on",
+        "_wake_at",
+        "book",
+        "changing",
+        "now",
+        "orders",
+        "placements",
+        "strategy",
+    )
 
     def __init__(
         self, book: MarketBook, *, strategy: str = "", wake_at: Callable[[int], None] | None = None
@@ -63,6 +81,13 @@ class Market:
         self.changing: set[str] = set()
         self._wake_at = wake_at
         self._ladder: tuple[MarketDefinition, Ladder] | None = None
+        self._off: tuple[str, int] = ("", 0)
+        # Looked at with every change of the book, so they are kept: by selection and handicap, and what is
+        # not over yet.
+        self._placed_on: set[_Key] = set()
+        self._orders_on: dict[_Key, list[Order]] = {}
+        self._on_its_way: list[Placement] = []
+        self._open: list[Order] = []
 
     def __repr__(self) -> str:
         return f"<Market {self.market_id} at {self.now}, {len(self.orders)} orders of {self.strategy}>"
@@ -89,9 +114,18 @@ class Market:
 
     @property
     def seconds_to_off(self) -> float | None:
-        """Until the scheduled off; negative after it, None where the market has no time."""
+        """
+        Until the scheduled off; negative after it, None where the market has no time.
+
+        Raises:
+            ValueError: if the market time is no moment.
+        """
         published = self.definition.market_time
-        return None if published is None else (epoch_ms(published) - self.now) / 1000
+        if published is None:
+            return None
+        if self._off[0] != published:
+            self._off = (published, epoch_ms(published))
+        return (self._off[1] - self.now) / 1000
 
     @property
     def ladder(self) -> Ladder:
@@ -109,7 +143,12 @@ class Market:
     @property
     def open_orders(self) -> list[Order]:
         """The orders of which something may still be matched."""
-        return [order for order in self.orders if order.status is OrderStatus.EXECUTABLE]
+        self._open = [order for order in self._open if order.status not in _OVER]
+        return [order for order in self._open if order.status is OrderStatus.EXECUTABLE]
+
+    def orders_on(self, runner: RunnerLike) -> list[Order]:
+        """Return the orders on a runner, in the order in which the exchange took them."""
+        return list(self._orders_on.get((runner.selection_id, runner.handicap), ()))
 
     def has_placed(self, runner: RunnerLike | None = None) -> bool:
         """
@@ -119,18 +158,30 @@ class Market:
         """
         if runner is None:
             return bool(self.placements)
-        key = runner_key(runner)
-        return any(_placed_on(each) == key for each in self.placements)
+        return (runner.selection_id, runner.handicap) in self._placed_on
 
     def is_busy(self, runner: RunnerLike | None = None) -> bool:
         """Say whether something of this strategy is on its way to the exchange: on a runner, or on any."""
-        key = None if runner is None else runner_key(runner)
-        on_its_way = any(
-            each.is_on_its_way for each in self.placements if key is None or _placed_on(each) == key
-        )
-        return on_its_way or any(
-            order.bet_id in self.changing for order in self.orders if key is None or order.runner == key
-        )
+        self._on_its_way = [each for each in self._on_its_way if each.is_on_its_way]
+        if runner is None:
+            return bool(self._on_its_way or self.changing)
+        key = (runner.selection_id, runner.handicap)
+        if any(_placed_on(each) == key for each in self._on_its_way):
+            return True
+        on_runner = self._orders_on.get(key, ()) if self.changing else ()
+        return any(order.bet_id in self.changing for order in on_runner)
+
+    def enter(self, placement: Placement) -> None:
+        """Add an order that was asked for; for the host of the strategy."""
+        self.placements.append(placement)
+        self._placed_on.add(_placed_on(placement))
+        self._on_its_way.append(placement)
+
+    def attach(self, order: Order) -> None:
+        """Add an order that the exchange has given a bet id; for the host of the strategy."""
+        self.orders.append(order)
+        self._open.append(order)
+        self._orders_on.setdefault(order.runner, []).append(order)
 
     def wake_at(self, moment: int) -> None:
         """
@@ -264,16 +315,8 @@ class Market:
         return UpdateInstruction(bet_id=order.bet_id, new_persistence_type=persistence_type)
 
 
-def runner_key(runner: RunnerLike) -> RunnerKey:
-    """Return selection id and handicap of a runner."""
-    if isinstance(runner, RunnerKey):
-        return runner
-    return RunnerKey(runner.selection_id, exact(runner.handicap))
-
-
-def _placed_on(placement: Placement) -> RunnerKey:
-    instruction = placement.instruction
-    return RunnerKey(instruction.selection_id, exact(instruction.handicap or 0))
+def _placed_on(placement: Placement) -> tuple[int, float]:
+    return placement.instruction.selection_id, placement.instruction.handicap or 0.0
 
 
 def _limit(side: Side, runner: RunnerLike, order: LimitOrder, ref: str | None) -> PlaceInstruction:

@@ -64,7 +64,13 @@ def make_strategy(strategy: type[Strategy], texts: Mapping[str, str]) -> Strateg
 
 
 def _value(strategy: type[Strategy], name: str, text: str) -> object:
-    kind = get_type_hints(strategy.__init__).get(name, str)
+    try:
+        kind = get_type_hints(strategy.__init__).get(name, str)
+    except NameError as error:
+        raise ParameterError(
+            f"the types of the parameters of strategy {strategy.name} cannot be read: {error}.",
+            advice="Import what they name where the strategy is written.",
+        ) from error
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -99,7 +99,7 @@ class Play(Timer):
                 self._ring(heappop(self._alarms).seat)
         self._is_between_messages = False
 
-    def _turn(self, reel: Reel, stop: float) -> None:
+    def _turn(self, reel: Reel, stop: float) -> None:  # noqa: C901 - one loop without calls: for every message
         """Play a source until a moment."""
         books, tables, apply = reel.books, self._tables_of[reel], self._venue.apply
         last: MarketBook | None = None
@@ -110,11 +110,12 @@ class Play(Timer):
                 last = book if table is not None else None
             if table is None or not table.seats:
                 continue
-            events = apply(book) if books.status is None else apply(book, late=books.status == _LATE)
-            if events or table.pending:
-                table.keep_position()
-                if events:
-                    self._hear(events)
+            if table.is_followed or book.change is None or book.change.market_definition is not None:
+                events = apply(book, late=books.status == _LATE)
+                if events or table.pending:
+                    table.keep_position()
+                    if events:
+                        self._hear(events)
             for seat in table.watching:
                 seat.market.now = book.publish_time
                 try:
@@ -217,6 +218,7 @@ class Play(Timer):
         if not self._is_between_messages:
             table.keep_position()
         table.pending += 1
+        table.is_followed = True
         self.due = min(self.due, moment)
 
     def _retire(self, seat: Seat, error: Exception) -> None:

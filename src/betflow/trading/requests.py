@@ -116,13 +116,11 @@ def strategy_ref(name: str) -> str:
     return name[:LONGEST_STRATEGY_REF]
 
 
-def changed_bets(request: OrderRequest, open_bets: list[str]) -> list[str]:
-    """Return the bets that a request cancels, replaces or updates: all open ones where it names none."""
+def changed_bets(request: OrderRequest) -> list[str]:
+    """Return the bets that a request names to be cancelled, replaced or updated."""
     if isinstance(request, PlaceOrders):
         return []
-    if request.instructions is None:
-        return open_bets
-    return [each.bet_id for each in request.instructions]
+    return [each.bet_id for each in request.instructions or ()]
 
 
 def not_placed(report: PlaceExecutionReport) -> list[str | None]:
@@ -154,7 +152,7 @@ def not_changed(request: OrderRequest, report: ExecutionReport) -> list[tuple[st
                 else each.place_instruction_report.error_code
                 for each in report.instruction_reports
             ]
-    bets = changed_bets(request, [])
+    bets = changed_bets(request)
     if not bets:
         return [("", report.error_code)] if report.error_code else []
     pairs = zip(bets, codes, strict=True)

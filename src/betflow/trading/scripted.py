@@ -8,6 +8,8 @@ other, with its error code; so is one that nobody could place.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import islice
 
 from betflow.exchange.matching.orders import EventKind, OrderEvent
 from betflow.exchange.times import iso
@@ -28,11 +30,26 @@ __all__ = ["OrdersFileError", "RowError", "ScriptedOrder", "ScriptedOrders", "pa
 
 @dataclass(slots=True)
 class _Script:
-    """What is left to do in a market, the latest first."""
+    """
+    What is left to do in a market.
+
+    Attributes:
+        to_place: The orders, the latest first.
+        to_cancel: A heap of when to cancel which.
+        cancel_on_arrival: The orders that should have been cancelled before they arrived.
+        placements: What was asked for, by ref.
+    """
 
     to_place: list[ScriptedOrder]
     to_cancel: list[tuple[int, str]] = field(default_factory=list)
     cancel_on_arrival: set[str] = field(default_factory=set)
+    placements: dict[str, Placement] = field(default_factory=dict)
+
+    def placement(self, market: Market, ref: str) -> Placement:
+        """Return an order that was asked for, without searching through all of them."""
+        for each in islice(market.placements, len(self.placements), None):
+            self.placements[each.ref] = each
+        return self.placements[ref]
 
 
 class ScriptedOrders(Strategy):
@@ -78,12 +95,11 @@ class ScriptedOrders(Strategy):
             order = script.to_place.pop()
             requests.append(order.request)
             if order.cancel_at is not None:
-                script.to_cancel.append((order.cancel_at, order.ref))
+                heappush(script.to_cancel, (order.cancel_at, order.ref))
                 market.wake_at(order.cancel_at)
-        due = [ref for moment, ref in script.to_cancel if moment <= market.now]
-        script.to_cancel = [each for each in script.to_cancel if each[0] > market.now]
-        for ref in due:
-            placement = next(each for each in market.placements if each.ref == ref)
+        while script.to_cancel and script.to_cancel[0][0] <= market.now:
+            _, ref = heappop(script.to_cancel)
+            placement = script.placement(market, ref)
             if placement.is_on_its_way:
                 script.cancel_on_arrival.add(ref)
             elif placement.order is not None:
@@ -92,13 +108,15 @@ class ScriptedOrders(Strategy):
 
     def on_event(self, market: Market, event: OrderEvent) -> Instructions:
         """Cancel an order that had not arrived when it should have been cancelled."""
-        late = self._scripts[market.market_id].cancel_on_arrival
-        if not late or event.kind is not EventKind.ACCEPTED:
+        script = self._scripts[market.market_id]
+        if not script.cancel_on_arrival or event.kind is not EventKind.ACCEPTED:
             return None
-        arrived = [each for each in market.placements if each.order and each.order.bet_id == event.bet_id]
-        cancels = [market.cancel(each.order) for each in arrived if each.order and each.ref in late]
-        late.difference_update(each.ref for each in arrived)
-        return cancels
+        for ref in script.cancel_on_arrival:
+            order = script.placement(market, ref).order
+            if order is not None and order.bet_id == event.bet_id:
+                script.cancel_on_arrival.remove(ref)
+                return [market.cancel(order)]
+        return None
 
     def on_close(self, market: Market) -> Instructions:
         """Refuse what comes too late."""

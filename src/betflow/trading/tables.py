@@ -41,19 +41,34 @@ class Table:
         book: Its book.
         played: What is left of it in the end.
         seats: The strategies that accepted it; none where it is not played after all.
+        sent: All orders that were sent to the exchange, of all seats, in order.
         watching: Those of them that want to see every change.
+        is_followed: Whether anything was ever asked for here. Until then, prices do not concern the exchange.
         pending: How much will act here between messages: requests and alarms. While it is not 0, the
             position of each message is kept, for what acts then acts on the one before.
     """
 
-    __slots__ = ("_change", "_position", "book", "pending", "played", "reel", "seats", "watching")
+    __slots__ = (
+        "_change",
+        "_position",
+        "book",
+        "is_followed",
+        "pending",
+        "played",
+        "reel",
+        "seats",
+        "sent",
+        "watching",
+    )
 
     def __init__(self, reel: Reel, book: MarketBook) -> None:
         self.reel = reel
         self.book = book
         self.played = PlayedMarket(market_id=book.market_id)
         self.seats: list[Seat] = []
+        self.sent: list[Placement] = []
         self.watching: tuple[Seat, ...] = ()
+        self.is_followed = False
         self.pending = 0
         self._position: Position | None = None
         self._change: object = None  # the change whose position it is

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import typer
@@ -93,3 +93,54 @@ def test_common_options_stand_anywhere(
             {"what": "x", "depth": 3},
         )
     ] == calls
+
+
+@pytest.fixture
+def asked() -> tuple[CommandGroup, list[tuple[str, bool, dict[str, Any]]]]:
+    """Return a program with a command that takes arguments, and one of two words beside it."""
+    calls: list[tuple[str, bool, dict[str, Any]]] = []
+    program = CommandGroup(name="program", help="A program.")
+
+    @program.command("play")
+    def play(
+        ctx: typer.Context, paths: Annotated[list[str] | None, typer.Argument()] = None, *, depth: int = 3
+    ) -> None:
+        """Play."""
+        assert (ctx.params["depth"], list(ctx.params["paths"])) == (depth, paths or [])
+        calls.append((ctx.command_path, common_options(ctx).json, own_arguments(ctx)))
+
+    @program.command("play again")
+    def again(ctx: typer.Context, ref: str) -> None:
+        """Play it again."""
+        assert ref
+        calls.append((ctx.command_path, common_options(ctx).json, own_arguments(ctx)))
+
+    return program, calls
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("play again x", ("program play again", False, {"ref": "x"})),
+        ("play --json again x", ("program play again", True, {"ref": "x"})),
+        ("play --data-dir d again x", ("program play again", False, {"ref": "x"})),
+        ("play --data-dir=d --json again x", ("program play again", True, {"ref": "x"})),
+        ("--json play again x", ("program play again", True, {"ref": "x"})),
+        ("play x again", ("program play", False, {"paths": ["x", "again"], "depth": 3})),
+        ("play ./again", ("program play", False, {"paths": ["./again"], "depth": 3})),
+        ("play --depth 4 again", ("program play", False, {"paths": ["again"], "depth": 4})),
+        ("play", ("program play", False, {"paths": (), "depth": 3})),
+        ("play --data-dir d", ("program play", False, {"paths": (), "depth": 3})),
+    ],
+)
+def test_command_of_two_words_stands_beside_one_with_arguments(
+    asked: tuple[CommandGroup, list[tuple[str, bool, dict[str, Any]]]],
+    line: str,
+    expected: tuple[str, bool, dict[str, Any]],
+) -> None:
+    """The second word counts where it comes first, whatever common options stand before it."""
+    program, calls = asked
+
+    program(line.split(), prog_name="program", standalone_mode=False)
+
+    assert [expected] == calls

@@ -216,7 +216,7 @@ def test_index_that_disagrees_with_its_table_is_found(path: Path) -> None:
 def test_steps_are_told_apart_by_name() -> None:
     """No store that betflow has was made by other steps than these, in this order."""
     pinned = {
-        "betflow.ledger": ["create_journal", "create_runs", "index_journal_by_kind"],
+        "betflow.ledger": ["create_journal", "create_runs", "index_journal_by_kind", "create_backtests"],
         "betflow.tape.index": ["create_tapes", "create_sources"],
     }
     assert pinned == {kind.name: [step.__name__ for step in kind.steps] for kind in (LEDGER, INDEX)}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.bets import MatchedBet
@@ -14,6 +15,9 @@ from betflow.exchange.money import ZERO, exact
 from betflow.exchange.results import MarketResult
 from betflow.exchange.settlement import settle_market
 from betflow.wire.enums import OrderStatus
+
+_LATER: Final = 10**15
+"""After every removal so far, as what is still unmatched would be."""
 
 
 def exposure_of(orders: Iterable[Order], terms: MarketResult, assumptions: Assumptions) -> Decimal:
@@ -73,5 +77,5 @@ def _if_matched(order: Order, size: int) -> MatchedBet:
         side=order.side,
         price=exact(order.price or 0),
         size=pounds(size),
-        matched_at=order.placed_at,
+        matched_at=_LATER,
     )

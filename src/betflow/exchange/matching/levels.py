@@ -12,6 +12,7 @@ from itertools import takewhile
 from betflow.exchange.matching.orders import Amounts, Case, Order
 from betflow.wire.enums import Side
 
+_UNKNOWN = 10**15  # more pennies than were ever bet
 CASES = (Case.WORST, Case.EXPECTED, Case.BEST)
 
 
@@ -91,6 +92,10 @@ class Level:
     def join(self, order: Order) -> None:
         """Let an order wait here, behind what is displayed now."""
         self.resting[order.bet_id] = Resting(order, [self.available(case) for case in CASES])
+
+    def join_unseen(self, order: Order) -> None:
+        """Let an order that joined wait behind whatever will be displayed here; in the best case not."""
+        self.resting[order.bet_id].ahead = [_UNKNOWN, _UNKNOWN, 0]
 
     def trade(self, volumes: list[int]) -> list[Matched]:
         """

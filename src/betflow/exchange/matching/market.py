@@ -157,10 +157,10 @@ class MarketMatching:
     def apply(self, now: int, *, late: bool) -> None:
         """Follow the latest change of the book: definitions always, prices where we watch them."""
         change = self.book.change
+        self._is_late = late
         if change is None or (change.market_definition is None and not self.watched and not self.recent):
             return
         self.now = now
-        self._is_late = late
         self._has_gap = change.img is True and self.definition is not None
         if self.recent:
             self._note_gap()
@@ -199,12 +199,13 @@ class MarketMatching:
             raise AssertionError("an order on a runner that the market does not have was not refused")
         matching = self.watched.setdefault(_key(order.runner), RunnerMatching())
         steps = matching.arrive(order, book, self._assumptions, is_line=self.is_line)
-        self._record(steps, ())
+        self._record(steps, (Doubt.LATE,) if self._is_late else ())
         if order.time_in_force is TimeInForce.FILL_OR_KILL:
             self._kill(order)
         elif order.is_open:
             ahead = matching.rest(order, book)
-            self._tell(EventKind.QUEUED, rule, order, _amounts(order.remaining), facts=(("ahead", ahead),))
+            facts = () if ahead is None else (("ahead", ahead),)
+            self._tell(EventKind.QUEUED, rule, order, _amounts(order.remaining), facts=facts)
         self._forget_idle(order.runner)
 
     def would_match(self, order: Order) -> bool:

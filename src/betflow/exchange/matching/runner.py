@@ -61,7 +61,16 @@ class RunnerMatching:
         to_lay: What is available to lay, and our back orders.
     """
 
-    __slots__ = ("_has_taken", "_highest_lay", "_lowest_back", "_spare", "_traded", "to_back", "to_lay")
+    __slots__ = (
+        "_deepest",
+        "_has_taken",
+        "_highest_lay",
+        "_lowest_back",
+        "_spare",
+        "_traded",
+        "to_back",
+        "to_lay",
+    )
 
     def __init__(self) -> None:
         self.to_back = BookSide(Side.BACK)
@@ -71,6 +80,7 @@ class RunnerMatching:
         self._highest_lay = 0.0  # the prices of ours that are reached first
         self._lowest_back = inf
         self._has_taken = False
+        self._deepest: dict[Side, int] = {}  # as many prices as a book by levels has ever shown
 
     @property
     def is_idle(self) -> bool:
@@ -113,15 +123,24 @@ class RunnerMatching:
         offers = self._offers(order, runner, self._offered_to(order.side), beyond_limit=False)
         return next((offer.price for offer in offers if any(offer.displayed) or any(offer.own)), None)
 
-    def rest(self, order: Order, runner: RunnerBook) -> int:
-        """Let what is left of an order wait at its price; return what is displayed ahead (expected case)."""
+    def rest(self, order: Order, runner: RunnerBook) -> int | None:
+        """
+        Let what is left of an order wait at its price.
+
+        Returns:
+            What is displayed ahead of it, as expected; None where the recording does not show its price.
+        """
         if order.price is None:
             raise AssertionError("only orders with a price rest")
         if self._traded is None:
             self._traded = dict(runner.traded)
         side = self._offered_by(order.side)
-        level = side.join(order, order.price, _pennies(_displayed(runner, side.takers).get(order.price, 0.0)))
+        displayed = _displayed(runner, side.takers)
+        level = side.join(order, order.price, _pennies(displayed.get(order.price, 0.0)))
         self._find_best()
+        if not self._is_in_sight(order.price, side, runner, displayed):
+            level.join_unseen(order)
+            return None
         return level.resting[order.bet_id].ahead[Case.EXPECTED]
 
     def leave(self, order: Order) -> None:
@@ -160,6 +179,8 @@ class RunnerMatching:
     def pass_over(self, change: RunnerChange) -> None:
         """Remember what a change traded that does not concern us."""
         if self._traded is not None and change.trd is not None:
+            if not change.trd:
+                self._traded.clear()
             self._traded.update(change.trd)
 
     def change(
@@ -176,6 +197,8 @@ class RunnerMatching:
         traded: dict[float, int] = {}
         if self._traded is not None:
             for change in changes:
+                if change.trd is not None and not change.trd:
+                    self._traded.clear()
                 for price, size in change.trd or ():
                     volume = self._volume(self._traded, price, size)
                     if volume and not ignore_trades:
@@ -207,6 +230,7 @@ class RunnerMatching:
                 volume = self._volume(self._traded, price, size)
                 if volume and count_trades:
                     traded[price] = volume
+            self._traded = dict(runner.traded)
         steps = self._trade(traded) + self._show_all(runner, traded)
         self._leave_completed(steps)
         return steps
@@ -333,10 +357,30 @@ class RunnerMatching:
         """Compare every price that concerns us with the book, and then what crosses."""
         to_back, to_lay = _displayed(runner, Side.BACK), _displayed(runner, Side.LAY)
         for side, displayed in ((self.to_back, to_back), (self.to_lay, to_lay)):
-            entries = [(price, displayed.get(price, 0.0)) for price in side.levels]
+            entries = [
+                (price, displayed.get(price, 0.0))
+                for price in side.levels
+                if self._is_in_sight(price, side, runner, displayed)
+            ]
             self._show(side, entries, traded)
         steps = self._cross(self.to_back, self.to_lay, to_lay.items())
         return steps + self._cross(self.to_lay, self.to_back, to_back.items())
+
+    def _is_in_sight(
+        self, price: float, side: BookSide, runner: RunnerBook, displayed: Mapping[float, float]
+    ) -> bool:
+        """
+        Say whether a book shows what there is at a price.
+
+        A book by levels shows only so many of the best prices. Once it shows as many as it ever did, what
+        lies behind the worst of them is not known.
+        """
+        if _has_full_depth(runner):
+            return True
+        deepest = self._deepest[side.takers] = max(self._deepest.get(side.takers, 0), len(displayed))
+        if price in displayed or len(displayed) < deepest or not displayed:
+            return True
+        return any(side.is_better(price, shown) for shown in displayed)
 
     def _cross(self, side: BookSide, other: BookSide, entries: Iterable[tuple[float, float]]) -> list[Step]:
         """

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from betflow.exchange.book import RunnerBook
 from betflow.exchange.matching.orders import Case, Order
-from betflow.trading.market import Market, runner_key
+from betflow.trading.market import Market
 from betflow.trading.strategies.back_favourite_at_sp import favourite
 from betflow.trading.strategy import Instruction, Strategy
 from betflow.wire.enums import MarketStatus, Side
@@ -42,7 +42,7 @@ class QuoteBothSides(Strategy):
             return
         runner = favourite(market)
         for order in market.open_orders:
-            is_stale = runner is None or order.runner != runner_key(runner)
+            is_stale = runner is None or order not in market.orders_on(runner)
             if is_stale and order.bet_id not in market.changing:
                 yield market.cancel(order)  # somebody else is the favourite now
         if runner is not None and not market.is_busy(runner):
@@ -53,19 +53,16 @@ class QuoteBothSides(Strategy):
         self, market: Market, runner: RunnerBook, side: Side, price: float | None
     ) -> Iterator[Instruction]:
         """Place, move or take back the order of one side."""
-        orders = [each for each in market.orders if each.runner == runner_key(runner)]
+        orders = market.orders_on(runner)
         resting = [each for each in orders if each.side is side and each.remaining[Case.EXPECTED]]
-        wanted = (
-            price is not None and market.ladder.is_on(price) and self._ahead(orders, side) < self.most_ahead
-        )
-        if not resting and wanted and price is not None:
+        is_ahead = self._ahead(orders, side) >= self.most_ahead
+        if is_ahead or price is None or _is_crossed(runner) or not market.ladder.is_on(price):
+            yield from (market.cancel(order) for order in resting)
+        elif not resting:
             place = market.back if side is Side.BACK else market.lay
             yield place(runner, price, self.stake)
-        for order in resting:
-            if not wanted or price is None:
-                yield market.cancel(order)
-            elif order.price != price:
-                yield market.replace(order, price)
+        else:
+            yield from (market.replace(order, price) for order in resting if order.price != price)
 
     @staticmethod
     def _ahead(orders: list[Order], side: Side) -> float:

@@ -1,4 +1,4 @@
-"""What a market definition does to orders: suspension, turn in play, starting price, non-runners, close."""
+"""What a definition does to orders: suspension, turning in play, starting price, non-runners, the end."""
 
 from dataclasses import replace
 from typing import Any
@@ -275,7 +275,7 @@ def test_a_removed_runner() -> None:
 def test_orders_on_the_others(
     price: float, lapsed: int, instruction: PlaceInstruction, factor: float, market: dict[str, Any]
 ) -> None:
-    """Offers to back stay; lays are cancelled from 2.5 % (place: 4 %) on, kept ones are reduced."""
+    """Offers to back stay; lays are cancelled from 2.5 % (place: 4 %) on, kept ones stand lower."""
     scene = Scene(**market)
     order = scene.order(instruction)
     scene.remove(2, factor)

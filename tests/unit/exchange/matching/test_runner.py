@@ -360,7 +360,6 @@ def test_a_volume_that_was_converted_anew() -> None:
     assert [] == fills(order)
 
 
-@pytest.mark.xfail(strict=True, reason="volumes that were cleared are still known")
 def test_volumes_that_were_cleared_begin_at_nothing() -> None:
     """An empty `trd` clears all volumes: what trades then is new."""
     scene = Scene(prices(trd=[(3.0, 100)]))
@@ -372,7 +371,6 @@ def test_volumes_that_were_cleared_begin_at_nothing() -> None:
     assert [(3.0, 6_00)] == fills(order)
 
 
-@pytest.mark.xfail(strict=True, reason="volumes that an image does not have are still known")
 def test_an_image_without_a_volume_begins_at_nothing() -> None:
     """Volume at a price that an image does not have is gone: what trades then is new."""
     scene = Scene(prices(trd=[(3.0, 100)]))
@@ -447,7 +445,6 @@ def test_a_book_by_level() -> None:
     assert [(3.0, 10_00), (2.98, 10_00), (2.9, 4_00)] == fills(order)
 
 
-@pytest.mark.xfail(strict=True, reason="a price out of sight counts as empty: we jump the queue")
 def test_a_price_that_is_pushed_out_of_sight_is_not_empty() -> None:
     """With one level displayed, 20 ahead at 3.0 are still ahead when 3.05 is shown in their place."""
     scene = Scene(prices(batb=[(0, 3.0, 20)]))
@@ -460,7 +457,6 @@ def test_a_price_that_is_pushed_out_of_sight_is_not_empty() -> None:
     assert [] == fills(order, Case.WORST)
 
 
-@pytest.mark.xfail(strict=True, reason="a price out of sight counts as empty: what we took is there again")
 def test_what_is_pushed_out_of_sight_stays_taken() -> None:
     """What we took is not there again because another price was shown in its place for a moment."""
     scene = Scene(prices(batb=[(0, 3.0, 10)]))
@@ -504,7 +500,6 @@ def test_a_late_change_is_doubted() -> None:
     assert [(Doubt.LATE,), ()] == [fill.doubts for fill in order.fills]
 
 
-@pytest.mark.xfail(strict=True, reason="what arrives is never doubted")
 def test_an_arrival_on_a_late_book_is_doubted() -> None:
     """An order that takes what a late book displays may take what was gone."""
     scene = Scene(prices(atb=[(3.0, 10)]))

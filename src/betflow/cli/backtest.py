@@ -1,0 +1,265 @@
+"""``betflow backtest`` and ``betflow backtest explain``: what would have been matched, and what it paid."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from betflow.cli.contract import run_command
+from betflow.cli.screen import Screen
+
+_MOST_ROWS = 30
+
+
+def backtest(
+    ctx: typer.Context,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files and folders, ids of archived markets, a query on the archive such as country=GB "
+            "market_type=WIN; nothing: the markets of --orders, else the whole archive.",
+            metavar="[PATH|MARKET|QUERY…]",
+        ),
+    ] = None,
+    *,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy", "-s", help="Who decides: an installed strategy, or module:Class.", metavar="NAME"
+        ),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param", "-p", help="A parameter of the strategy; can be repeated.", metavar="NAME=VALUE"
+        ),
+    ] = None,
+    orders: Annotated[
+        Path | None, typer.Option(help="Orders to place as they are: a CSV or JSON file.", metavar="FILE")
+    ] = None,
+    discount: Annotated[
+        str, typer.Option(help="The account's discount on commission, in per cent.", metavar="PERCENT")
+    ] = "0",
+    currency: Annotated[
+        str, typer.Option(help="The account's currency; decides the least that can be bet.")
+    ] = "GBP",
+    latency: Annotated[
+        str | None,
+        typer.Option(
+            help="How long instructions take, in ms: place=120,cancel=170,update=150,replace=280.",
+            metavar="NAME=MS,…",
+        ),
+    ] = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another choice where Betfair's rules are not certain; can be repeated.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="How many processes; one for each processor.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the equity curve there.", metavar="FILE.png")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a report there, one page without links.", metavar="FILE.html")
+    ] = None,
+) -> None:
+    """
+    Play a strategy or a file of orders against recorded markets, and settle what was matched.
+
+    Markets of one event are played together, in the order in which Betfair published them. What cannot be
+    known of the queue gives three results for each order: the worst, the expected and the best case. The same
+    input gives the same result hash, on any number of workers.
+    """
+    from betflow.jobs.backtest import BacktestRequest
+    from betflow.jobs.backtest import backtest as job
+
+    request = BacktestRequest(
+        sources=tuple(sources or ()),
+        strategy=strategy,
+        parameters=tuple(param or ()),
+        orders=orders,
+        discount=discount,
+        currency=currency,
+        latency=latency,
+        assume=tuple(assume or ()),
+        workers=workers,
+        plot=plot,
+        html=html,
+    )
+    run_command(ctx, lambda context: job(request, context), _render)
+
+
+def explain(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(help="The order's ref, or its bet id.", metavar="REF")],
+    *,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            help="The backtest's run id or its beginning; else the latest with such an order.", metavar="RUN"
+        ),
+    ] = None,
+    market: Annotated[
+        str | None,
+        typer.Option("--market", metavar="ID", help="Which market, where several have such an order."),
+    ] = None,
+) -> None:
+    """Tell an order's story in plain words: what happened, by which rule, and where that is recorded."""
+    from betflow.jobs.backtest_explain import ExplainRequest
+    from betflow.jobs.backtest_explain import explain as job
+
+    request = ExplainRequest(ref, run=run, market_id=market)
+    run_command(ctx, lambda context: job(request, context), _render_story)
+
+
+_TOTALS = {
+    "profit": "profit",
+    "commission": "commission",
+    "net": "net",
+    "roi": "ROI %",
+    "win_rate": "won %",
+    "drawdown": "drawdown",
+    "sharpe": "Sharpe",
+    "turnover": "turnover",
+    "longest_losing_run": "losing run",
+}
+
+
+def _render(data: dict[str, Any], screen: Screen) -> None:
+    screen.fields(
+        {
+            "played": data["played"],
+            "tapes": f"{len(data['tapes']):,}, {data['messages']:,} messages",
+            "markets": _number_of_markets(data["markets"]),
+            "orders": f"{data['number_of_orders']:,}",
+            "skipped": _skipped(data["skipped_files"]),
+            "assumptions": data["request"]["assumptions"]["name"],
+            "time": f"{data['seconds']:.1f} s, {data['workers']} worker{'' if data['workers'] == 1 else 's'}",
+        }
+    )
+    screen.line()
+    totals = data["totals"]
+    cases = {"worst": totals["worst"], "expected": totals, "best": totals["best"]}
+    screen.table(
+        ["case", *_TOTALS.values()],
+        [[case, *(_figure(amounts[name]) for name in _TOTALS)] for case, amounts in cases.items()],
+        spare=[("losing run",), ("turnover",), ("Sharpe",), ("drawdown",)],
+    )
+    if len(data["totals"]["strategies"]) > 1:
+        screen.line()
+        _render_strategies(data["totals"]["strategies"], screen)
+    if data["markets"]:
+        screen.line()
+        _render_markets(data["markets"], screen)
+    if data["orders"]:
+        screen.line()
+        _render_orders(data, screen)
+    screen.line()
+    names = {"result hash": "result_hash", "results": "results_file", "plot": "plot", "html": "html"}
+    screen.fields({label: data[name] for label, name in names.items()})
+
+
+def _skipped(files: list[str]) -> str | None:
+    if not files:
+        return None
+    more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    return f"{files[0]}{more}: no tapes"
+
+
+def _number_of_markets(markets: list[dict[str, Any]]) -> str:
+    unsettled = sum(not market["settled"] for market in markets)
+    return f"{len(markets):,}" + (f", {unsettled:,} of them without a result" if unsettled else "")
+
+
+def _figure(value: float | None) -> Decimal | int | None:
+    """Return an amount with two decimals; a count as it is."""
+    return value if value is None or isinstance(value, int) else Decimal(f"{value:.2f}")
+
+
+def _render_strategies(strategies: list[dict[str, Any]], screen: Screen) -> None:
+    names = ("profit", "commission", "net", "turnover")
+    screen.table(
+        ["strategy", "orders", *names],
+        [[each["strategy"], each["orders"], *(_figure(each[name]) for name in names)] for each in strategies],
+    )
+
+
+def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
+    with_orders = [market for market in markets if market["orders"]]
+    shown = with_orders[:_MOST_ROWS]
+    screen.table(
+        ["market", "scheduled off", "event", "type", "orders", "profit", "commission", "net"],
+        [
+            [
+                *(market["market_id"], (market["market_time"] or "-")[:16].replace("T", " ")),
+                *(market["event_name"] or market["name"], market["market_type"], market["orders"]),
+                *_market_result(market),
+            ]
+            for market in shown
+        ],
+        spare=[("scheduled off",), ("type",), ("event",)],
+    )
+    rest = len(with_orders) - len(shown)
+    if rest:
+        screen.note(f"{rest:,} markets more are in --json and the results file")
+    if len(with_orders) < len(markets):
+        screen.note(f"{len(markets) - len(with_orders):,} markets without orders are not shown")
+
+
+def _market_result(market: dict[str, Any]) -> list[object]:
+    if not market["settled"]:
+        return [None, None, None]
+    return [_figure(market["result"][name]) for name in ("profit", "commission", "net")]
+
+
+def _render_orders(data: dict[str, Any], screen: Screen) -> None:
+    shown = data["orders"][:_MOST_ROWS]
+    screen.table(
+        ["ref", "runner", "side", "price", "size", "matched", "average", "status", "profit", "worst", "best"],
+        [
+            [
+                *(order["ref"], order["runner"] or order["selection_id"], order["side"]),
+                *(_price(order["price"]), _figure(order["size"])),
+                *(_figure(order["size_matched"]), _price(order["average_price_matched"])),
+                order["error_code"] or order["status"],
+                *(_figure(amounts["profit"]) for amounts in (order, order["worst"], order["best"])),
+            ]
+            for order in shown
+        ],
+        spare=[("average",), ("size",), ("worst", "best"), ("runner",)],
+    )
+    rest = data["number_of_orders"] - len(shown)
+    if rest:
+        screen.note(f"{rest:,} orders more are in the results file")
+
+
+def _price(price: float | None) -> Decimal | None:
+    """Return a price with as many decimals as it needs, two of an average."""
+    return Decimal(f"{round(price, 2):g}") if price else None
+
+
+def _render_story(data: dict[str, Any], screen: Screen) -> None:
+    screen.fields(data["heading"])
+    for event in data["story"]:
+        screen.line()
+        screen.fields({event["at_iso"]: event["text"], " " * len(event["at_iso"]): event["evidence"]})
+    screen.line()
+    screen.table(
+        ["case", "matched", "average", "remaining", "cancelled", "lapsed", "void", "profit"],
+        [
+            [
+                *(case, _figure(paid["size_matched"]), _price(paid["average_price_matched"])),
+                *(_figure(paid[f"size_{name}"]) for name in ("remaining", "cancelled", "lapsed", "voided")),
+                _figure(paid["profit"]),
+            ]
+            for case, paid in data["paid"].items()
+        ],
+    )
+    screen.line()
+    for reason in data["why"]:
+        screen.sentence(reason)

@@ -1,0 +1,93 @@
+"""
+The results of a backtest on their way to the disk: a file whose hash is the result hash, and the journal.
+
+The file is one canonical JSON document of everything but the run, the time of day and where files lie. It is
+written market by market, in the order of the groups, so that memory does not grow with the number of markets:
+its first key is ``markets``, and the others, which are known at the end, come behind it in the alphabet.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+from betflow.jobs.backtest_play import PlayedTapes, played_markets
+from betflow.jobs.exports import written_whole
+from betflow.jobs.runs import RunContext
+from betflow.ledger.backtests import BacktestKind, BacktestTables
+from betflow.ledger.canonical import canonical_json
+from betflow.storage.files import make_private_folder
+from betflow.trading.results import MarketResults
+
+SCHEMA: Final = "betflow-backtest/1"
+FOLDER: Final = "backtests"
+_KEYS_BEHIND_MARKETS: Final = ("request", "schema", "tapes", "totals", "unplaced")
+
+
+class Results:
+    """
+    Takes what markets came to, in order, and writes it down.
+
+    Use `results_at` to make one.
+    """
+
+    def __init__(self, file: IO[bytes], context: RunContext) -> None:
+        self._file = file
+        self._context = context
+        self._tables = BacktestTables(context.ledger)
+        self._hash = hashlib.sha256()
+        self._markets = 0
+        self._write('{"markets":[')
+
+    def take(self, played: PlayedTapes) -> Iterator[tuple[dict[str, Any], MarketResults]]:
+        """Write the markets of a group, in the journal together; yield each as it was written and settled."""
+        paths = {tape.name: tape.path for tape in played.tapes}
+        with self._context.ledger.transaction():
+            for line, results in played_markets(played.markets):
+                self._write(("," if self._markets else "") + line)
+                self._markets += 1
+                body = json.loads(line)
+                self._journal(BacktestKind.MARKET, body["market"]["market_id"], _with_paths(body, paths))
+                yield body, results
+
+    def finish(self, rest: Mapping[str, Any]) -> str:
+        """
+        Write what is known at the end, and return the result hash.
+
+        Args:
+            rest: Request, tapes, totals and the orders whose market was in no tape.
+        """
+        known = {**rest, "schema": SCHEMA}
+        if tuple(sorted(known)) != _KEYS_BEHIND_MARKETS:
+            raise ValueError(f"the results end with {_KEYS_BEHIND_MARKETS}, not with {sorted(known)}")
+        self._write("]," + canonical_json(known).removeprefix("{"))
+        result_hash = self._hash.hexdigest()
+        with self._context.ledger.transaction():
+            if rest["unplaced"]:
+                self._journal(BacktestKind.UNPLACED, "backtest", {"orders": rest["unplaced"]})
+            ended = {"result_hash": result_hash, "request": rest["request"], "totals": rest["totals"]}
+            self._journal(BacktestKind.FINISHED, "backtest", ended)
+        return result_hash
+
+    def _write(self, text: str) -> None:
+        content = text.encode()
+        self._hash.update(content)
+        self._file.write(content)
+
+    def _journal(self, kind: BacktestKind, subject: str, body: Mapping[str, Any]) -> None:
+        self._tables.apply(self._context.record(kind, subject, body))
+
+
+def _with_paths(body: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
+    """Say in the journal where the tapes lie, too."""
+    return {**body, "tapes": [{**tape, "path": paths[tape["name"]]} for tape in body["tapes"]]}
+
+
+@contextmanager
+def results_at(path: Path, context: RunContext) -> Iterator[Results]:
+    """Give the results to fill; the file appears, whole, at the end of the block."""
+    make_private_folder(path.parent)
+    with written_whole(path) as part, part.open("wb") as file:
+        yield Results(file, context)

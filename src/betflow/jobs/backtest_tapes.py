@@ -1,0 +1,341 @@
+"""
+Which tapes a backtest plays, and which of them together.
+
+A source is a path, the id of an archived market, or a query on the archive. Tapes that have markets of one
+event are played together, in publish-time order: `plan` puts them in one group. A market is played from one
+tape only: of archived tapes the best, of paths the first.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from betflow.errors import Finding, NotFoundError, StorageError, UsageError
+from betflow.jobs.runs import Progress
+from betflow.jobs.typed_values import parse_pairs, parse_value
+from betflow.jobs.workers import in_order, work
+from betflow.tape import Tape, files
+from betflow.tape.archive import Archive
+from betflow.tape.compression import StreamDamagedError
+from betflow.tape.containers import members
+from betflow.tape.index import Index
+from betflow.tape.manifest import MarketSummary
+from betflow.tape.parts import Part, tar_parts
+from betflow.tape.selection import FilterOptions
+from betflow.wire.stream import MarketChangeMessage
+
+_MARKET_ID = re.compile(r"\d+\.\d+", re.ASCII)
+_FIRST_MESSAGES = 100
+_HEAD_BYTES = 4096
+_OPERATION = b'"op"'
+_LINE_CODES = frozenset({"tape.line-damaged", "tape.half-line", "tape.more-findings"})
+_WORTH_A_WORKER = 64
+"""Tapes to look into below which another process costs more time than it saves."""
+_QUERY_NAMES = {
+    "event_type": "event_types",
+    "country": "countries",
+    "market_type": "market_types",
+    "venue": "venues",
+    "from": "from_time",
+    "to": "to_time",
+}
+_QUERY_HELP = ", ".join([*_QUERY_NAMES, "settled"])
+
+
+@dataclass(frozen=True, slots=True)
+class TapeChoice:
+    """
+    A tape to play.
+
+    Attributes:
+        path: The file.
+        part: The member of an uncompressed tar; None for the whole file.
+        sha256: Of its content, where the archive knows it; empty where it has to be worked out.
+        markets: The markets to play; None for all of them.
+        without: Markets that another tape plays.
+        has_several: Whether the file holds several tapes that can only be read one behind the other.
+    """
+
+    path: Path
+    part: Part | None = None
+    sha256: str = ""
+    markets: frozenset[str] | None = None
+    without: frozenset[str] = frozenset()
+    has_several: bool = False
+
+    @property
+    def label(self) -> str:
+        """The file, and the place inside it."""
+        return f"{self.path}!{self.part.name}" if self.part else str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """
+    What the first messages of a tape tell.
+
+    Attributes:
+        markets: In order of appearance.
+        events: The events of those markets.
+        has_several: Whether there is another tape behind it in the file.
+        is_tape: Whether it looks like a recording of the stream, damaged or not.
+    """
+
+    markets: tuple[str, ...] = ()
+    events: frozenset[str] = frozenset()
+    has_several: bool = False
+    is_tape: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    What is to be played.
+
+    Attributes:
+        groups: Tapes that are played together, in the order of the first tape of each.
+        markets: By tape, the markets that are known to be in it.
+        findings: Tapes that would play a market again.
+        skipped: Files in folders that are no tapes.
+    """
+
+    groups: tuple[tuple[TapeChoice, ...], ...]
+    markets: dict[TapeChoice, frozenset[str]]
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A tape, its markets and its events."""
+
+    tape: TapeChoice
+    markets: tuple[str, ...]
+    events: frozenset[str]
+
+
+def plan(sources: Sequence[str], data_dir: Path, *, workers: int, progress: Progress) -> Plan:
+    """
+    Find the tapes that sources name.
+
+    Args:
+        sources: Paths, ids of archived markets, and terms of a query (``country=GB``) which belong together;
+            none is the whole archive.
+        data_dir: The data folder with the archive.
+        workers: How many processes look into files.
+        progress: Where to say how far that is.
+
+    Raises:
+        NotFoundError: there is no such path or market, or nothing that a query takes.
+        UsageError: a query that makes no sense.
+    """
+    paths, market_ids, terms = _sorted_out(sources)
+    of_paths, skipped = _of_paths(paths, workers, progress)
+    known, findings = _each_market_once([*of_paths, *_of_archive(market_ids, terms, data_dir, sources)])
+    if not known:
+        raise NotFoundError(
+            f"there is no tape in {', '.join(map(str, paths))}.",
+            advice="Name files that are, or folders of them.",
+        )
+    return replace(_grouped(known), findings=tuple(findings), skipped=tuple(skipped))
+
+
+def _sorted_out(sources: Sequence[str]) -> tuple[list[Path], list[str], list[str]]:
+    paths: list[Path] = []
+    market_ids: list[str] = []
+    terms: list[str] = []
+    for source in sources:
+        if Path(source).exists():
+            paths.append(Path(source))
+        elif _MARKET_ID.fullmatch(source):
+            market_ids.append(source)
+        elif "=" in source and "/" not in source.partition("=")[0]:
+            terms += source.split()
+        else:
+            raise NotFoundError(
+                f"there is no file or folder {source}, and it is no market id and no query.",
+                advice=f"A query is written like country=GB; it knows {_QUERY_HELP}.",
+            )
+    return paths, market_ids, terms
+
+
+def parse_query(terms: Sequence[str]) -> FilterOptions:
+    """
+    Return what the terms of a query ask of a market; lists have commas.
+
+    Raises:
+        UsageError: a term has a name that no query knows.
+    """
+    given: dict[str, Any] = {}
+    for name, value in parse_pairs(terms, "the query").items():
+        field = name.replace("-", "_").casefold()
+        if field == "settled":
+            given[field] = parse_value(value, bool, name)
+        elif field in _QUERY_NAMES:
+            given[_QUERY_NAMES[field]] = value
+        else:
+            raise UsageError(f"no query knows {name!r}.", advice=f"It knows {_QUERY_HELP}.")
+    return FilterOptions(**given)
+
+
+def _of_archive(
+    market_ids: Sequence[str], terms: Sequence[str], data_dir: Path, sources: Sequence[str]
+) -> list[_Known]:
+    """Return the best tape of each archived market that is asked for, each tape once."""
+    if sources and not market_ids and not terms:
+        return []
+    archive = Archive(data_dir)
+    by_tape: dict[str, list[tuple[str, str]]] = {}
+    with Index(archive) as index:
+        for market_id in market_ids:
+            found = index.tapes_of(market_id)
+            if not found:
+                raise NotFoundError(
+                    f"there is no file and no market {market_id} in the archive.",
+                    advice="`betflow tape ls` shows what is there, `betflow backfill PATH` adds to it.",
+                )
+            event = _event_of(archive.manifest(found[0]).markets, market_id)
+            by_tape.setdefault(found[0], []).append((market_id, event))
+        if terms or not sources:
+            rows = index.markets(parse_query(terms).parsed())
+            if not rows:
+                raise NotFoundError(
+                    f"no market in the archive is {' '.join(terms)}." if terms else "the archive is empty.",
+                    advice="`betflow tape ls` shows what is there, `betflow backfill PATH` adds to it.",
+                )
+            for row in rows:
+                by_tape.setdefault(row["sha256"], []).append((row["market_id"], row["event_id"] or ""))
+    return [_archived(archive, sha256, found) for sha256, found in by_tape.items()]
+
+
+def _event_of(markets: Sequence[MarketSummary], market_id: str) -> str:
+    return next((each.event_id or "" for each in markets if each.market_id == market_id), "")
+
+
+def _archived(archive: Archive, sha256: str, found: Sequence[tuple[str, str]]) -> _Known:
+    markets = tuple(dict.fromkeys(market_id for market_id, _ in found))
+    tape = TapeChoice(archive.tape_path(sha256), sha256=sha256, markets=frozenset(markets))
+    return _Known(tape, markets, frozenset(event for _, event in found if event))
+
+
+def _of_paths(paths: Sequence[Path], workers: int, progress: Progress) -> tuple[list[_Known], list[Path]]:
+    """Look into files for the markets and events that they hold; return those that are no tapes apart."""
+    named = dict.fromkeys(file for path in paths for file in files([path]))
+    choices = [choice for file in named for choice in _parts(file)]
+    known: list[_Known] = []
+    skipped: list[Path] = []
+    progress.start("Looking into the tapes", total=len(choices), unit="tapes")
+    workers = max(1, min(workers, len(choices) // _WORTH_A_WORKER))
+    for report in in_order(work(choices, survey, workers=workers)):
+        if report.result is None:
+            progress.advance()
+        if report.result is None and report.error is None:
+            continue
+        seen = report.result or Survey()  # what is wrong with it shows when it is played
+        choice = choices[report.task]
+        if seen.is_tape or choice.path in paths:
+            tape = replace(choice, has_several=seen.has_several)
+            known.append(_Known(tape, seen.markets, seen.events))
+        else:
+            skipped.append(choice.path)
+    progress.stop()
+    return known, skipped
+
+
+def _parts(file: Path) -> list[TapeChoice]:
+    try:
+        parts = tar_parts(file)
+    except OSError:
+        parts = []  # playing it will say so
+    return [TapeChoice(file, part) for part in parts] or [TapeChoice(file)]
+
+
+def survey(tape: TapeChoice) -> Iterator[Survey]:
+    """Look at the first messages of a tape; of one that cannot be read nothing is known."""
+    seen = _Seen()
+    has_several = False
+    try:
+        for number, member in enumerate(members(tape.path, part=tape.part), start=1):
+            has_several = number > 1
+            if has_several:
+                break
+            reading = Tape(member, readahead=False, on_chunk=seen.take)
+            for message in islice(reading.messages(), _FIRST_MESSAGES):
+                seen.add(message)
+            seen.is_damaged = not seen.messages and any(
+                finding.code not in _LINE_CODES for finding in reading.findings
+            )
+    except (StreamDamagedError, StorageError, NotFoundError, OSError):
+        seen.is_damaged = True  # a finding when it is played
+    is_tape = has_several or seen.messages > 0 or seen.is_damaged or _OPERATION in seen.head
+    yield Survey(tuple(seen.markets), frozenset(seen.events), has_several=has_several, is_tape=is_tape)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the beginning of a tape shows."""
+
+    head: bytes = b""
+    messages: int = 0
+    markets: dict[str, None] = field(default_factory=dict)
+    events: set[str] = field(default_factory=set)
+    is_damaged: bool = False
+
+    def take(self, chunk: bytes) -> None:
+        """Remember the first bytes."""
+        self.head = self.head or chunk[:_HEAD_BYTES]
+
+    def add(self, message: MarketChangeMessage) -> None:
+        """Remember the markets of a message and their events."""
+        self.messages += 1
+        for change in message.mc or ():
+            self.markets[change.id] = None
+            if change.market_definition is not None and change.market_definition.event_id:
+                self.events.add(change.market_definition.event_id)
+
+
+def _each_market_once(known: Sequence[_Known]) -> tuple[list[_Known], list[Finding]]:
+    """Leave markets out of the tapes behind the first that has them, and tapes that are left with none."""
+    owners: dict[str, TapeChoice] = {}
+    kept: list[_Known] = []
+    findings: list[Finding] = []
+    for each in known:
+        again = [market_id for market_id in each.markets if market_id in owners]
+        for market_id in again:
+            message = f"Market {market_id} is played from {owners[market_id].label}, not from here again."
+            findings.append(
+                Finding("backtest.market-again", each.tape.label, message, {"market_id": market_id})
+            )
+        fresh = tuple(market_id for market_id in each.markets if market_id not in owners)
+        if again and not fresh:
+            continue
+        owners.update(dict.fromkeys(fresh, each.tape))
+        kept.append(_Known(replace(each.tape, without=frozenset(again)), fresh, each.events))
+    return kept, findings
+
+
+def _grouped(known: Sequence[_Known]) -> Plan:
+    """Put tapes that share an event in one group, at the place of the first of them."""
+    leaders = list(range(len(known)))
+
+    def leader(place: int) -> int:
+        while leaders[place] != place:
+            leaders[place] = place = leaders[leaders[place]]
+        return place
+
+    first_of: dict[str, int] = {}
+    for place, each in enumerate(known):
+        # Tapes that can only be read one behind the other cannot wait for each other.
+        for event in () if each.tape.has_several else sorted(each.events):
+            first, second = sorted((leader(first_of.setdefault(event, place)), leader(place)))
+            leaders[second] = first
+    groups: dict[int, list[TapeChoice]] = {}
+    for place, each in enumerate(known):
+        groups.setdefault(leader(place), []).append(each.tape)
+    return Plan(
+        tuple(map(tuple, groups.values())),
+        {each.tape: frozenset(each.markets) for each in known},
+    )
