@@ -7,7 +7,6 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeAlias
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -637,7 +636,6 @@ def test_back_and_lay_settle_to_zero(price: float, size: float, winner: int, cas
     assert Decimal(0) == _profit(scene, case)
 
 
-@pytest.mark.xfail(strict=True, reason="what is unmatched counts as matched before the removals")
 @given(
     scripts(*_everything, runners=2),
     st.lists(st.one_of(_shows(2), _shows(2), _market_moves), max_size=8),

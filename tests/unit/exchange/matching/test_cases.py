@@ -1,10 +1,12 @@
 """Where worst, expected and best are not in order: the smallest courses, each with what is right about it."""
 
+from typing import Any
+
 from betflow.wire.enums import PersistenceType, TimeInForce
 from scenes import BACK, LAY, Scene, limit, prices
 
 
-def _in_doubt(size: float = 2, **fields: object) -> Scene:
+def _in_doubt(size: float = 2, **fields: Any) -> Scene:  # noqa: ANN401 - fields of a LimitOrder
     """Return a market with a lay at 3.0 of which the cases match nothing, a third and nine tenths."""
     scene = Scene(prices(atb=[(3.0, 8)]), bspMarket=True)
     scene.order(limit(LAY, 3.0, size, **fields))

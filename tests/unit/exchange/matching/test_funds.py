@@ -185,7 +185,6 @@ def test_a_closed_market_needs_nothing() -> None:
     assert scene.place(limit(BACK, 5.0), market_id="1.2").error_code is None
 
 
-@pytest.mark.xfail(strict=True, reason="what is unmatched counts as matched before the removals")
 def test_a_kept_lay_needs_what_it_can_lose_at_its_reduced_price() -> None:
     """A lay of 10 that stands at 2.4 after a removal can lose 14: it would be matched afterwards."""
     scene = Scene(
