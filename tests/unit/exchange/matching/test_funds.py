@@ -183,3 +183,18 @@ def test_a_closed_market_needs_nothing() -> None:
     scene.define(status="CLOSED", runners=[{"id": 1, "status": "WINNER"}, {"id": 2, "status": "LOSER"}])
 
     assert scene.place(limit(BACK, 5.0), market_id="1.2").error_code is None
+
+
+def test_a_kept_lay_needs_what_it_can_lose_at_its_reduced_price() -> None:
+    """A lay of 10 that stands at 2.4 after a removal can lose 14: it would be matched afterwards."""
+    scene = Scene(
+        marketType="WIN",
+        runners=[{"id": each, "status": "ACTIVE", "adjustmentFactor": 20.0} for each in (1, 2)],
+    )
+    scene.order(limit(LAY, 3.0, persistence_type=PersistenceType.PERSIST))
+    scene.remove(2, 20)
+
+    definition = scene.venue.definition(MARKET)
+    assert definition is not None
+    terms = market_result(MARKET, definition, removed_at=scene.venue.removed_at(MARKET))
+    assert Decimal("14.00") == exposure_of(scene.venue.market_orders(MARKET), terms, BETFLOW_1)
