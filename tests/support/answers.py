@@ -58,11 +58,11 @@ class Answer:
 
     Attributes:
         orders: By ref; `REF.2` is what replaced it.
-        markets: By short name.
+        markets: By short name; None where a tool says nothing of markets.
     """
 
     orders: dict[str, Outcome] = field(default_factory=dict)
-    markets: dict[str, MarketOutcome] = field(default_factory=dict)
+    markets: dict[str, MarketOutcome] | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,14 @@ def _of_orders(scenario: Scenario, answer: Answer, names: tuple[str, ...]) -> It
 def _of_outcome(of: str, expected: Expected, got: Outcome, names: Iterable[str]) -> Iterator[Difference]:
     for name in names:
         wanted, found = getattr(expected, name), getattr(got, name)
-        if wanted is not None and not _is_same(wanted, found, name):
+        is_unsaid = found is None and name in MONEY
+        if wanted is not None and not is_unsaid and not _is_same(wanted, found, name):
             yield Difference(of, name, wanted, found)
 
 
 def _of_markets(scenario: Scenario, answer: Answer) -> Iterator[Difference]:
+    if answer.markets is None:
+        return
     for market, expected in scenario.expect_market.items():
         got = answer.markets.get(market, MarketOutcome())
         for name in ("profit", "commission"):

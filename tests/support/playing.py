@@ -1,6 +1,6 @@
 """Play a scenario through betflow: its recording as stream messages, its orders as requests."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -37,7 +37,7 @@ from betflow.wire.enums import (
     Side,
     TimeInForce,
 )
-from betflow.wire.stream import MarketChangeMessage, decode_market_change
+from betflow.wire.stream import MarketChangeMessage, MarketDefinition, decode_market_change
 from scenarios import Scenario, ScenarioOrder, at_ms, tape
 
 Code = InstructionReportErrorCode
@@ -45,8 +45,15 @@ Whole = ExecutionReportErrorCode
 
 
 @dataclass(frozen=True, slots=True)
-class _Decision:
-    """Something that is asked of the exchange at a moment."""
+class Decision:
+    """
+    Something that is asked of the exchange at a moment.
+
+    Attributes:
+        at: When, epoch milliseconds.
+        action: place, cancel, replace or update.
+        orders: Of which; several where they are placed in one request.
+    """
 
     at: int
     action: str
@@ -58,7 +65,7 @@ class _Played:
     """What the exchange said to each request."""
 
     reports: dict[tuple[str, str], tuple[ExecutionReport, int]] = field(default_factory=dict)
-    asked: dict[int, _Decision] = field(default_factory=dict)
+    asked: dict[int, Decision] = field(default_factory=dict)
 
     def note(self, events: Iterable[VenueEvent]) -> None:
         for event in events:
@@ -85,22 +92,14 @@ class _Played:
 
 def play(scenario: Scenario) -> Answer:
     """Return what betflow makes of a scenario."""
-    venue = Venue(
-        account=Account(
-            currency=scenario.account.currency,
-            best_execution=scenario.account.best_execution,
-            available=None
-            if scenario.account.available is None
-            else Decimal(str(scenario.account.available)),
-        )
-    )
+    venue = Venue(account=account_of(scenario))
     played = _Played()
     _run(scenario, venue, played)
     settled = {
         name: {case: _settle(scenario, venue, market_id, case) for case in Case}
         for name, market_id in scenario.market_ids.items()
     }
-    by_ref = _orders_by_ref(venue)
+    by_ref = _orders_by_ref(venue.orders.values())
     refs = [order.ref for order in scenario.orders]
     answer = Answer()
     for ref in refs:
@@ -110,18 +109,27 @@ def play(scenario: Scenario) -> Answer:
             order = chain[number] if number < len(chain) else None
             market = next(each for each in scenario.orders if each.ref == ref).market
             answer.orders[name] = _outcome(order, played, ref, settled[market])
-    for name, cases in settled.items():
-        market_settled = cases[Case.EXPECTED]
-        if market_settled is not None:
-            answer.markets[name] = MarketOutcome(
-                profit=float(market_settled.profit), commission=float(market_settled.commission)
-            )
-    return answer
+    markets = {
+        name: MarketOutcome(profit=float(each.profit), commission=float(each.commission))
+        for name, cases in settled.items()
+        if (each := cases[Case.EXPECTED]) is not None
+    }
+    return Answer(answer.orders, markets)
+
+
+def account_of(scenario: Scenario) -> Account:
+    """Return whose orders a scenario's are."""
+    available = scenario.account.available
+    return Account(
+        currency=scenario.account.currency,
+        best_execution=scenario.account.best_execution,
+        available=None if available is None else Decimal(str(available)),
+    )
 
 
 def _run(scenario: Scenario, venue: Venue, played: _Played) -> None:
     """Play the messages; ask for what was decided before each."""
-    decisions = sorted(_decisions(scenario), key=lambda each: each.at)
+    decisions = sorted(decisions_of(scenario), key=lambda each: each.at)
     books = MarketBooks()
     recorded = [decode_market_change(line) for line in tape(scenario).splitlines()]
 
@@ -142,7 +150,8 @@ def _run(scenario: Scenario, venue: Venue, played: _Played) -> None:
     played.note(venue.advance(end))
 
 
-def _decisions(scenario: Scenario) -> Iterator[_Decision]:
+def decisions_of(scenario: Scenario) -> Iterator[Decision]:
+    """Yield all that a scenario asks for."""
     together: dict[str, list[ScenarioOrder]] = {}
     for order in scenario.orders:
         if order.at is not None:
@@ -151,20 +160,30 @@ def _decisions(scenario: Scenario) -> Iterator[_Decision]:
             ("cancel", order.cancel_at), ("replace", order.replace_at), ("update", order.update_at)
         ):  # fmt: skip
             if at is not None:
-                yield _Decision(at_ms(at), action, (order,))
+                yield Decision(at_ms(at), action, (order,))
     for orders in together.values():
-        yield _Decision(at_ms(orders[0].at or 0), "place", tuple(orders))
+        yield Decision(at_ms(orders[0].at or 0), "place", tuple(orders))
 
 
-def _ask(scenario: Scenario, venue: Venue, played: _Played, decision: _Decision) -> None:
+def _ask(scenario: Scenario, venue: Venue, played: _Played, decision: Decision) -> None:
     played.note(venue.advance(decision.at))
     latency = getattr(scenario.latency, decision.action)
-    ticket = venue.submit(_request(scenario, venue, decision), decision.at + round(latency * 1000))
+    ticket = venue.submit(
+        request_of(scenario, venue.orders.values(), decision), decision.at + round(latency * 1000)
+    )
     played.asked[ticket] = decision
     played.note(venue.advance(decision.at))
 
 
-def _request(scenario: Scenario, venue: Venue, decision: _Decision) -> OrderRequest:
+def request_of(scenario: Scenario, orders: Iterable[Order], decision: Decision) -> OrderRequest:
+    """
+    Return what is asked of the exchange.
+
+    Args:
+        scenario: The scenario.
+        orders: Those that the exchange knows by now, oldest first.
+        decision: What was decided.
+    """
     first = decision.orders[0]
     market_id = first.market_id or scenario.market_ids[first.market]
     if decision.action == "place":
@@ -177,7 +196,7 @@ def _request(scenario: Scenario, venue: Venue, decision: _Decision) -> OrderRequ
             if first.market_version is None
             else MarketVersion(version=first.market_version),
         )
-    bet_id = first.bet_id or _orders_by_ref(venue)[first.ref][-1].bet_id
+    bet_id = first.bet_id or _orders_by_ref(orders)[first.ref][-1].bet_id
     if decision.action == "cancel":
         cancel = CancelInstruction(bet_id=bet_id, size_reduction=first.size_reduction)
         return CancelOrders(market_id=market_id, instructions=(cancel,))
@@ -218,11 +237,11 @@ def _instruction(order: ScenarioOrder) -> PlaceInstruction:
     )
 
 
-def _orders_by_ref(venue: Venue) -> dict[str, list[Order]]:
+def _orders_by_ref(orders: Iterable[Order]) -> dict[str, list[Order]]:
     """Return the orders by ref, each followed by what replaced it."""
     by_ref: dict[str, list[Order]] = {}
     refs: dict[str, str] = {}
-    for order in venue.orders.values():
+    for order in orders:
         ref = refs.get(order.replaces) or order.customer_order_ref
         refs[order.bet_id] = ref
         by_ref.setdefault(ref, []).append(order)
@@ -230,15 +249,20 @@ def _orders_by_ref(venue: Venue) -> dict[str, list[Order]]:
 
 
 def _settle(scenario: Scenario, venue: Venue, market_id: str, case: Case) -> SettledMarket | None:
-    result = _result(scenario, venue, market_id)
+    result = result_of(scenario, market_id, venue.definition(market_id), venue.removed_at(market_id))
     if result is None:
         return None
     bets = [bet for order in venue.market_orders(market_id) for bet in matched_bets(order, case)]
     return settle_market(bets, result, discount_rate=Decimal(str(scenario.discount)))
 
 
-def _result(scenario: Scenario, venue: Venue, market_id: str) -> MarketResult | None:
-    definition = venue.definition(market_id)
+def result_of(
+    scenario: Scenario,
+    market_id: str,
+    definition: MarketDefinition | None,
+    removed_at: Mapping[RunnerKey, int],
+) -> MarketResult | None:
+    """Return a market's result, with what the scenario says besides its last definition; None without one."""
     if definition is None:
         return None
     runners = [RunnerKey(each.id, Decimal(str(each.hc or 0))) for each in definition.runners or []]
@@ -253,7 +277,7 @@ def _result(scenario: Scenario, venue: Venue, market_id: str) -> MarketResult | 
         definition,
         line_result=scenario.line_result,
         margins=margins,
-        removed_at=venue.removed_at(market_id),
+        removed_at=removed_at,
     )
 
 

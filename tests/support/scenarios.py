@@ -164,11 +164,20 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The scenarios of one file."""
+    """
+    The scenarios of one file.
+
+    Attributes:
+        family: What the rules are about.
+        about: The same in a sentence or two.
+        scenarios: One for each rule.
+        pays: Whether they are about what is paid rather than about what is matched.
+    """
 
     family: str
     about: str
     scenarios: tuple[Scenario, ...]
+    pays: bool = False
 
 
 def load(folder: Path = FOLDER) -> tuple[Family, ...]:

@@ -149,7 +149,7 @@ class Assumptions:
     keep_lay_price: KeepLayPrice = KeepLayPrice.ON_LADDER
     missing_base_rate: MissingBaseRate = MissingBaseRate.FIVE_PER_CENT
     starting_price_at_limit: StartingPriceAtLimit = StartingPriceAtLimit.MATCHED
-    starting_price_size_rounding: Rounding = Rounding.HALF_UP
+    starting_price_size_rounding: Rounding = Rounding.DOWN
     small_take_starting_price: SmallTakeStartingPrice = SmallTakeStartingPrice.LAPSES
     target_size_rounding: Rounding = Rounding.HALF_UP
     fill_or_kill_persistence: FillOrKillPersistence = FillOrKillPersistence.IGNORED

@@ -100,14 +100,18 @@ class Desk:
         self, seat: Seat, request: OrderRequest, now: int, arrives_at: int
     ) -> tuple[tuple[Placement, ...], str | None]:
         """Enter the orders of a request into the market; say why risk refuses one of its instructions."""
-        entered: list[Placement] = []
+        sent = seat.table.sent
+        before = len(sent)
         reason: str | None = None
         for instruction in request.instructions or ():
             for hook in self._risk:
-                reason = reason or hook.check(instruction, seat.market, seat.table.played.placements)
+                reason = reason or hook.check(instruction, seat.market, sent)
             if isinstance(request, PlaceOrders) and isinstance(instruction, PlaceInstruction):
-                entered.append(_enter(seat, request, instruction, now, arrives_at))
-        return tuple(entered), reason
+                sent.append(_enter(seat, request, instruction, now, arrives_at))
+        entered = tuple(sent[before:])
+        if reason is not None:
+            del sent[before:]
+        return entered, reason
 
     def _news(self, event: VenueEvent) -> list[News]:
         if isinstance(event, Executed):
@@ -138,6 +142,7 @@ class Desk:
         placement = _replacing(replaced, order, ticket)
         seat.market.enter(placement)
         seat.table.played.placements.append(placement)
+        seat.table.sent.append(placement)
         return seat, placement
 
     def _answered(self, event: Executed) -> list[News]:

@@ -1,9 +1,9 @@
 """
 Limits of what may be bet, checked before an instruction is sent.
 
-A hook looks at one instruction and at all orders that were asked for in the market, of all strategies, with
-those that are still on their way. What is unmatched may be matched at any moment, so it counts. What is
-matched counts as in the expected case.
+A hook looks at one instruction and at all orders that were sent in the market, of all strategies, with those
+that are still on their way. What is unmatched may be matched at any moment, so it counts; while a replacement
+is on its way, at the old price. What is matched counts as in the expected case.
 """
 
 from collections import defaultdict
@@ -47,7 +47,8 @@ class RiskHook(Protocol):
         Args:
             instruction: What a strategy asks for; of a request, each of its instructions.
             market: What the strategy sees.
-            placements: All orders that were asked for in the market, of all strategies.
+            placements: All orders that were sent in the market, of all strategies; what risk refused is not
+                among them.
         """
 
 
@@ -96,10 +97,9 @@ class MaximumOrders:
         self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
     ) -> str | None:
         """Return why an instruction may not be sent; None if it may."""
-        sent = sum(not each.reason for each in placements)
-        if asked_for(instruction, market, placements) is None or sent < self.limit:
+        if len(placements) < self.limit or asked_for(instruction, market, placements) is None:
             return None
-        return f"with {sent} orders, market {market.market_id} is at the limit of {self.limit}"
+        return f"with {len(placements)} orders, market {market.market_id} is at the limit of {self.limit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def possible_loss(
     Return the most that a market may lose if a bet is added, whatever is matched of what is not.
 
     Args:
-        placements: What was asked for so far.
+        placements: What was sent so far.
         new: The bet.
         market: The market.
         replaced: The bet id of the order that it replaces, of which nothing more will be matched.

@@ -41,6 +41,7 @@ class Table:
         book: Its book.
         played: What is left of it in the end.
         seats: The strategies that accepted it; none where it is not played after all.
+        sent: All orders that were sent to the exchange, of all seats, in order.
         watching: Those of them that want to see every change.
         is_followed: Whether anything was ever asked for here. Until then, prices do not concern the exchange.
         pending: How much will act here between messages: requests and alarms. While it is not 0, the
@@ -56,6 +57,7 @@ class Table:
         "played",
         "reel",
         "seats",
+        "sent",
         "watching",
     )
 
@@ -64,6 +66,7 @@ class Table:
         self.book = book
         self.played = PlayedMarket(market_id=book.market_id)
         self.seats: list[Seat] = []
+        self.sent: list[Placement] = []
         self.watching: tuple[Seat, ...] = ()
         self.is_followed = False
         self.pending = 0

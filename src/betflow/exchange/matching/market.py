@@ -72,6 +72,8 @@ class MarketMatching:
         material_version: Orders decided on an older version of the market are refused.
         now: The moment of the latest step, epoch milliseconds; never goes back.
         events: What happened and was not collected yet.
+        waiting: Orders that wait for the bet delay, by bet id.
+        revision: Grows with every event, so that others know when to look again.
         watched: The runners on which something of ours rests, or something that we took is still displayed.
         recent: Fills since the latest change, as order and index.
     """
@@ -93,6 +95,8 @@ class MarketMatching:
         "orders",
         "recent",
         "removed_at",
+        "revision",
+        "waiting",
         "watched",
     )
 
@@ -111,9 +115,13 @@ class MarketMatching:
         self.recent: list[tuple[Order, int]] = []
         self._suspended_version: int | None = None  # since when the market is suspended in play
         self._is_material = False  # something material changed, and the version has not yet
+        self.waiting: dict[str, Order] = {}
+        self.revision = 0
         self._is_stale = False  # the book was not followed while the market was not open
         self._is_late = False
         self._has_gap = False
+        if book.definition is not None and (book.change is None or book.change.market_definition is None):
+            self._define(book.definition)
 
     @property
     def is_open(self) -> bool:
@@ -177,6 +185,7 @@ class MarketMatching:
 
     def place(self, order: Order, rule: Rule) -> None:
         """Take a valid order: match it as far as it goes, and let the rest wait."""
+        self.waiting.pop(order.bet_id, None)
         order.placed_at = self.now
         order.status = OrderStatus.EXECUTABLE
         self.orders[order.bet_id] = self._open[order.bet_id] = order
@@ -213,6 +222,7 @@ class MarketMatching:
 
     def refuse(self, order: Order, rule: Rule, code: InstructionReportErrorCode) -> None:
         """End an order that got a bet id and did not reach the book."""
+        self.waiting.pop(order.bet_id, None)
         order.placed_at = order.placed_at or self.now
         order.status = OrderStatus.EXECUTION_COMPLETE
         order.error_code = code
@@ -240,6 +250,7 @@ class MarketMatching:
     def wait(self, order: Order, seconds: int) -> None:
         """Tell that an order waits for the bet delay."""
         order.placed_at = self.now
+        self.waiting[order.bet_id] = order
         self._tell(
             EventKind.WAITING, Rule.BET_DELAY, order, _amounts(order.size), facts=(("seconds", seconds),)
         )
@@ -596,6 +607,7 @@ class MarketMatching:
         doubts: tuple[Doubt, ...] = (),
         error_code: str | None = None,
     ) -> None:
+        self.revision += 1
         self.events.append(
             OrderEvent(
                 kind=kind,

@@ -78,14 +78,14 @@ def aim(
     taken: list[int] = []
     left = Fraction(target)
     for price, available in offers:
-        each = _paid(price, target_type)
+        each = paid(price, target_type)
         wanted = round_target_size(left / each, rounding)
         amount = min(available, wanted)
         left = Fraction(0) if amount == wanted else left - amount * each
         taken.append(amount)
-    return taken, round_target_size(left / _paid(limit, target_type), rounding)
+    return taken, round_target_size(left / paid(limit, target_type), rounding)
 
 
-def _paid(price: Fraction, target_type: BetTargetType) -> Fraction:
+def paid(price: Fraction, target_type: BetTargetType) -> Fraction:
     """Return what a stake of 1 pays, or wins."""
     return price if target_type is BetTargetType.PAYOUT else price - 1

@@ -5,8 +5,10 @@ Source: "placeOrders", "cancelOrders", "replaceOrders", "updateOrders"; recorded
 replacement is reported is not documented; it follows the meaning of the error codes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from betflow.exchange.matching.orders import Case, Order
 from betflow.exchange.times import iso
@@ -43,6 +45,12 @@ Whole = ExecutionReportErrorCode
 Code = InstructionReportErrorCode
 _FAILED = InstructionReportStatus.FAILURE
 _DONE = InstructionReportStatus.SUCCESS
+_STATUS: Final[Mapping[Whole | None, ExecutionReportStatus]] = MappingProxyType(
+    {
+        None: ExecutionReportStatus.SUCCESS,
+        Whole.PROCESSED_WITH_ERRORS: ExecutionReportStatus.PROCESSED_WITH_ERRORS,
+    }
+)
 
 
 def refused(request: OrderRequest, code: Whole) -> ExecutionReport:
@@ -106,7 +114,7 @@ def not_placed(
 def placed(request: PlaceOrders, orders: Sequence[Order], code: Whole | None) -> PlaceExecutionReport:
     """Return the answer to orders that were placed, or lapsed as they came."""
     return PlaceExecutionReport(
-        status=ExecutionReportStatus.FAILURE if code else ExecutionReportStatus.SUCCESS,
+        status=_STATUS.get(code, ExecutionReportStatus.FAILURE),
         market_id=request.market_id,
         instruction_reports=tuple(
             _one_placed(order, instruction)
@@ -168,41 +176,28 @@ def cancelled(request: CancelOrders, answers: Sequence[CancelInstructionReport])
     )
 
 
-def not_replaced(cancel: CancelInstructionReport) -> ReplaceInstructionReport:
-    """Return the answer to a replacement whose bet could not be cancelled."""
-    return ReplaceInstructionReport(
-        status=_FAILED, error_code=cancel.error_code, cancel_instruction_report=cancel
-    )
+Cancelled: TypeAlias = CancelInstructionReport | tuple[Order, CancelInstructionReport]
+"""The cancel part of a replacement: why it failed, or the new order with what was cancelled for it."""
 
 
-def cancelled_not_placed(
-    order: Order, cancel: CancelInstructionReport, code: Code
-) -> ReplaceInstructionReport:
-    """Return the answer to a replacement whose bet was cancelled and whose new bet was refused."""
-    return ReplaceInstructionReport(
-        status=_FAILED,
-        error_code=Code.CANCELLED_NOT_PLACED,
-        cancel_instruction_report=cancel,
-        place_instruction_report=PlaceInstructionReport(
-            status=_FAILED, instruction=_instruction(order), error_code=code
-        ),
-    )
-
-
-def replaced(order: Order, cancel: CancelInstructionReport) -> ReplaceInstructionReport:
-    """Return the answer to a replacement whose new bet was placed, or lapsed as it came."""
-    return ReplaceInstructionReport(
-        status=_FAILED if order.error_code else _DONE,
-        error_code=Code.CANCELLED_NOT_PLACED if order.error_code else None,
-        cancel_instruction_report=cancel,
-        place_instruction_report=_one_placed(order, _instruction(order)),
-    )
-
-
-def all_replaced(
-    request: ReplaceOrders, answers: Sequence[ReplaceInstructionReport]
+def replaced(
+    request: ReplaceOrders, cancelled: Sequence[Cancelled], codes: Sequence[Code] = ()
 ) -> ReplaceExecutionReport:
-    """Return the answer to replacements."""
+    """
+    Return the answer to replacements.
+
+    Args:
+        request: To replace bets.
+        cancelled: What became of the cancel part of each.
+        codes: Why the new orders were not placed, one for each of them; empty if they were.
+    """
+    remaining_codes = iter(codes)
+    answers = [
+        _not_cancelled_first(each)
+        if isinstance(each, CancelInstructionReport)
+        else _one_replaced(*each, next(remaining_codes, None))
+        for each in cancelled
+    ]
     status, code = _overall([each.status for each in answers])
     return ReplaceExecutionReport(
         status=status,
@@ -210,6 +205,30 @@ def all_replaced(
         instruction_reports=tuple(answers),
         customer_ref=request.customer_ref,
         error_code=code,
+    )
+
+
+def _not_cancelled_first(cancel: CancelInstructionReport) -> ReplaceInstructionReport:
+    return ReplaceInstructionReport(
+        status=_FAILED, error_code=cancel.error_code, cancel_instruction_report=cancel
+    )
+
+
+def _one_replaced(
+    order: Order, cancel: CancelInstructionReport, code: Code | None
+) -> ReplaceInstructionReport:
+    """Return what became of a replacement whose bet was cancelled: its new order was placed, or was not."""
+    instruction = _instruction(order)
+    if code is not None:
+        placed_report = PlaceInstructionReport(status=_FAILED, instruction=instruction, error_code=code)
+    else:
+        placed_report = _one_placed(order, instruction)
+    is_placed = code is None and order.error_code is None
+    return ReplaceInstructionReport(
+        status=_DONE if is_placed else _FAILED,
+        error_code=None if is_placed else Code.CANCELLED_NOT_PLACED,
+        cancel_instruction_report=cancel,
+        place_instruction_report=placed_report,
     )
 
 

@@ -14,8 +14,7 @@ in play, the market's bet delay is over: on the book as it stands then. So let e
 The same calls give the same events: there is no clock, no randomness and no I/O in it.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -31,7 +30,7 @@ from betflow.exchange.matching import funds, reports
 from betflow.exchange.matching.market import MarketMatching
 from betflow.exchange.matching.orders import Case, EventKind, Order, OrderEvent, Rule
 from betflow.exchange.matching.validation import Terms, error_in, error_in_persistence, error_in_price
-from betflow.exchange.money import MoneyError, exact, money
+from betflow.exchange.money import ZERO, MoneyError, exact, money
 from betflow.wire.betting import (
     CancelInstruction,
     CancelInstructionReport,
@@ -41,7 +40,6 @@ from betflow.wire.betting import (
     PlaceInstruction,
     PlaceOrders,
     ReplaceInstruction,
-    ReplaceInstructionReport,
     ReplaceOrders,
     UpdateInstruction,
     UpdateInstructionReport,
@@ -146,6 +144,7 @@ class Venue:
         self._waiting: list[_Due] = []
         self._events: list[VenueEvent] = []
         self._refs: dict[str, int] = {}
+        self._needs: dict[str, tuple[int, Decimal]] = {}
         self._next_bet_id = first_bet_id
         self._tickets = 0
         self._sequence = 0
@@ -188,14 +187,6 @@ class Venue:
         if market is None:
             market = self._markets[book.market_id] = MarketMatching(book, self.assumptions, self._minimums)
         self._now = max(self._now, book.publish_time)
-        change = book.change
-        if (
-            not market.watched
-            and not market.recent
-            and change is not None
-            and change.market_definition is None
-        ):
-            return []
         market.book = book
         market.apply(self._now, late=late)
         if self._waiting and not market.is_open:
@@ -272,20 +263,15 @@ class Venue:
 
     def _refusal(self, request: OrderRequest) -> Whole | None:
         """Return why a request is refused as a whole; None if it is not."""
-        instructions = request.instructions
-        limit = MOST_PLACED if isinstance(request, PlaceOrders) else MOST_CHANGED
-        if instructions is not None and len(instructions) > limit:
-            return Whole.TOO_MANY_INSTRUCTIONS
-        if instructions is not None and not instructions:
-            return Whole.INVALID_ORDER
+        form = _refusal_by_form(request)
+        if form is not None:
+            return form
         if request.customer_ref and self._is_repeated(request.customer_ref):
             return Whole.DUPLICATE_TRANSACTION
         if isinstance(request, CancelOrders) and request.market_id is None:
             return None
         market = self._markets.get(request.market_id or "")
-        if market is None:
-            return Whole.INVALID_MARKET_ID
-        return _refusal_by_market(request, market) or _refusal_by_bets(request)
+        return Whole.INVALID_MARKET_ID if market is None else _refusal_by_market(request, market)
 
     def _is_repeated(self, customer_ref: str) -> bool:
         """Say whether the same reference came within 60 seconds; remember it if not."""
@@ -435,19 +421,27 @@ class Venue:
         )
 
     def _can_afford(self, orders: Iterable[Order]) -> bool:
+        """Say whether the account can lose what its orders and these may cost, after what it won and lost."""
         if self.account.available is None:
             return True
-        by_market: dict[str, list[Order]] = {
-            market: list(each.orders.values()) for market, each in self._markets.items()
-        }
+        new: dict[str, list[Order]] = {}
         for order in orders:
-            by_market[order.market_id].append(order)
+            new.setdefault(order.market_id, []).append(order)
         needed = sum(
-            funds.exposure_of(each, self._markets[market].terms, self.assumptions)
-            for market, each in by_market.items()
-            if each
+            (self._need(market, new.get(market_id, [])) for market_id, market in self._markets.items()), ZERO
         )
         return needed <= self.account.available
+
+    def _need(self, market: MarketMatching, new: Sequence[Order]) -> Decimal:
+        """Return what may be lost in a market, or was; worked out anew only where something happened."""
+        market_id = market.book.market_id
+        known = self._needs.get(market_id)
+        if new or known is None or known[0] != market.revision:
+            orders = [*market.orders.values(), *market.waiting.values(), *new]
+            known = market.revision, funds.needed_for(orders, market.terms, self.assumptions)
+            if not new:
+                self._needs[market_id] = known
+        return known[1]
 
     # Cancelling, replacing, updating.
 
@@ -501,37 +495,22 @@ class Venue:
         market.now = self._now
         version = request.market_version.version if request.market_version else None
         is_stale = version is not None and version < market.material_version
-        answered: list[ReplaceInstructionReport | None] = []
-        placing: list[tuple[int, ReplaceInstruction, CancelInstructionReport, Order]] = []
-        for index, instruction in enumerate(request.instructions):
-            cancelled = self._cancel_for_replacing(instruction, request.market_id)
-            if isinstance(cancelled, CancelInstructionReport):
-                answered.append(reports.not_replaced(cancelled))
-                continue
-            order, report = cancelled
-            code = (
-                Code.BET_TAKEN_OR_LAPSED if is_stale else error_in_price(instruction.new_price, market.ladder)
-            )
-            if code is not None:
-                answered.append(reports.cancelled_not_placed(order, report, code))
-            else:
-                answered.append(None)
-                placing.append((index, instruction, report, order))
-        for _, _, _, order in placing:
-            self._give_bet_id(order)
-        orders = [order for *_, order in placing]
-
-        def answer(_: Whole | None) -> None:
-            for index, _instruction, report, order in placing:
-                answered[index] = reports.replaced(order, report)
+        cancelled = [self._cancel_for_replacing(each, request.market_id) for each in request.instructions]
+        orders = [each[0] for each in cancelled if not isinstance(each, CancelInstructionReport)]
+        codes = [
+            Code.BET_TAKEN_OR_LAPSED if is_stale else error_in_price(order.price or 0.0, market.ladder)
+            for order in orders
+        ]
+        if not any(codes) and not self._can_afford(orders):
+            codes = [Code.INSUFFICIENT_FUNDS for _ in orders]
+        if any(codes) or not orders:
             self._answer(
-                ticket, reports.all_replaced(request, [each for each in answered if each is not None])
+                ticket, reports.replaced(request, cancelled, [each or Code.ERROR_IN_ORDER for each in codes])
             )
-
-        if orders:
-            self._execute(market, orders, answer)
-        else:
-            answer(None)
+            return
+        for order in orders:
+            self._give_bet_id(order)
+        self._execute(market, orders, lambda _: self._answer(ticket, reports.replaced(request, cancelled)))
 
     def _cancel_for_replacing(
         self, instruction: ReplaceInstruction, market_id: str
@@ -605,7 +584,9 @@ class Venue:
         order, code = self._find(instruction.bet_id, market_id)
         persistence = instruction.new_persistence_type
         if order is not None and code is None:
-            if order.persistence_type is persistence:
+            if not order.remaining[Case.EXPECTED]:
+                code = Code.BET_TAKEN_OR_LAPSED
+            elif order.persistence_type is persistence:
                 code = Code.NO_ACTION_REQUIRED
             else:
                 code = error_in_persistence(persistence, market.definition or MarketDefinition())
@@ -629,12 +610,17 @@ def _refusal_by_market(request: OrderRequest, market: MarketMatching) -> Whole |
     return None if status == MarketStatus.OPEN else Whole.MARKET_NOT_OPEN_FOR_BETTING
 
 
-def _refusal_by_bets(request: OrderRequest) -> Whole | None:
-    """Return DUPLICATE_BETIDS where a request names a bet twice."""
-    if isinstance(request, PlaceOrders) or request.instructions is None:
+def _refusal_by_form(request: OrderRequest) -> Whole | None:
+    """Return why the instructions of a request cannot be, whatever the market."""
+    instructions = request.instructions
+    if instructions is None:
         return None
-    counted = Counter(each.bet_id for each in request.instructions)
-    return Whole.DUPLICATE_BETIDS if counted and max(counted.values()) > 1 else None
+    if len(instructions) > (MOST_PLACED if isinstance(request, PlaceOrders) else MOST_CHANGED):
+        return Whole.TOO_MANY_INSTRUCTIONS
+    if not instructions:
+        return Whole.INVALID_ORDER
+    bet_ids = [] if isinstance(request, PlaceOrders) else [each.bet_id for each in request.instructions or ()]
+    return Whole.DUPLICATE_BETIDS if len(set(bet_ids)) < len(bet_ids) else None
 
 
 def _combination_errors(request: PlaceOrders) -> list[Code | None]:
@@ -667,8 +653,12 @@ def _is_plain(order: Order) -> bool:
     )
 
 
-def _failure(orders: Iterable[Order]) -> Whole | None:
-    return Whole.BET_ACTION_ERROR if any(order.error_code for order in orders) else None
+def _failure(orders: Sequence[Order]) -> Whole | None:
+    """Return what an answer says of orders of which some lapsed as they came."""
+    failed = sum(order.error_code is not None for order in orders)
+    if not failed:
+        return None
+    return Whole.BET_ACTION_ERROR if failed == len(orders) else Whole.PROCESSED_WITH_ERRORS
 
 
 def _runner(instruction: PlaceInstruction) -> RunnerKey:
