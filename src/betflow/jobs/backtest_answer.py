@@ -116,13 +116,12 @@ class Answer:
         self._orders += orders[: MOST_ORDERS - len(self._orders)]
 
     def _all_totals(self) -> dict[str, Any]:
-        """Return the totals, in the expected case and the other two: of all, by strategy, side and event."""
+        """Return the totals, in the expected case and the other two: of all, by strategy and by side."""
         totals = self._totals
         return {
             **_in_cases({case: totals.overall(case) for case in Case}),
             "strategies": self._by(Group.STRATEGY, "strategy"),
             "sides": self._by(Group.SIDE, "side"),
-            "events": self._by(Group.EVENT, "event_id"),
         }
 
     def _by(self, group: Group, name: str) -> list[dict[str, Any]]:

@@ -33,7 +33,8 @@ class PlayedTape:
     A tape that was played.
 
     Attributes:
-        name: The file's name, and the place inside it: what evidence calls it.
+        name: What evidence calls it: the file's name and the place inside it; the first digits of the hash of
+            an archived tape.
         path: Where it is.
         sha256: Of its expanded content, as far as it could be read.
         messages: How many there were.

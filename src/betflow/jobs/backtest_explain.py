@@ -221,8 +221,8 @@ def _arithmetic(order: Mapping[str, Any], rules: list[str]) -> Iterator[str]:
 
 def _commission(body: Mapping[str, Any]) -> str:
     result = body["result"]
-    return (
-        "Before commission, which is on what the market paid in all: in the expected case "
-        f"{money(result['profit'])}, and {result['commission_rate']:g} % of the winnings are "
-        f"{money(result['commission'])}."
-    )
+    paid, commission = money(result["profit"]), money(result["commission"])
+    text = f"Before commission, which is on what the market paid in all: {paid} in the expected case"
+    if not result["commission"]:
+        return f"{text}, so there is none."
+    return f"{text}, and {result['commission_rate']:g} % of that is {commission}."

@@ -33,6 +33,7 @@ from betflow.trading.results import MarketResults, market_results
 from betflow.trading.scripted import ScriptedOrders
 from betflow.wire.stream import MarketChangeMessage
 
+_HASH_DIGITS = 12
 _BETS_OF_A_GROUP = 1_000_000
 """Bet ids of a group begin behind those of the group before it, so that they are unique in a backtest."""
 
@@ -137,7 +138,7 @@ class _Reel:
         self._choice = choice
         chunks = member.chunks if self._hash is None else self._hashed(member.chunks)
         self.tape = Tape(replace(member, chunks=chunks), readahead=readahead)
-        self.label = f"{member.path.name}!{member.name}" if member.name else member.path.name
+        self.label = _name(member, choice)
 
     def _hashed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -163,6 +164,12 @@ class _Reel:
         sha256 = self._choice.sha256 or (self._hash.hexdigest() if self._hash is not None else "")
         messages = self.tape.account.messages
         return PlayedTape(self.label, self.tape.label, sha256, messages, _one_finding(self.tape))
+
+
+def _name(member: Member, choice: TapeChoice) -> str:
+    if choice.sha256:
+        return choice.sha256[:_HASH_DIGITS]  # its file in the archive has no other name
+    return f"{member.path.name}!{member.name}" if member.name else member.path.name
 
 
 def _with_markets(message: MarketChangeMessage, choice: TapeChoice) -> MarketChangeMessage:

@@ -23,6 +23,9 @@ from betflow.trading.results import MarketResults
 
 SCHEMA: Final = "betflow-backtest/1"
 FOLDER: Final = "backtests"
+_MOST_UNWRITTEN: Final = 50
+_MOST_UNWRITTEN_SIZE: Final = 2 << 20
+"""Markets, and characters of them, that wait for the journal; they bound memory."""
 _KEYS_BEHIND_MARKETS: Final = ("request", "schema", "tapes", "totals", "unplaced")
 
 
@@ -39,18 +42,22 @@ class Results:
         self._tables = BacktestTables(context.ledger)
         self._hash = hashlib.sha256()
         self._markets = 0
+        self._unwritten: list[tuple[str, dict[str, Any]]] = []
+        self._unwritten_size = 0
         self._write('{"markets":[')
 
     def take(self, played: PlayedTapes) -> Iterator[tuple[dict[str, Any], MarketResults]]:
-        """Write the markets of a group, in the journal together; yield each as it was written and settled."""
+        """Write the markets of a group; yield each as it was written and settled."""
         paths = {tape.name: tape.path for tape in played.tapes}
-        with self._context.ledger.transaction():
-            for line, results in played_markets(played.markets):
-                self._write(("," if self._markets else "") + line)
-                self._markets += 1
-                body = json.loads(line)
-                self._journal(BacktestKind.MARKET, body["market"]["market_id"], _with_paths(body, paths))
-                yield body, results
+        for line, results in played_markets(played.markets):
+            self._write(("," if self._markets else "") + line)
+            self._markets += 1
+            body = json.loads(line)
+            self._unwritten.append((body["market"]["market_id"], _with_paths(body, paths)))
+            self._unwritten_size += len(line)
+            if len(self._unwritten) == _MOST_UNWRITTEN or self._unwritten_size >= _MOST_UNWRITTEN_SIZE:
+                self._journal_markets()
+            yield body, results
 
     def finish(self, rest: Mapping[str, Any]) -> str:
         """
@@ -65,11 +72,19 @@ class Results:
         self._write("]," + canonical_json(known).removeprefix("{"))
         result_hash = self._hash.hexdigest()
         with self._context.ledger.transaction():
+            self._journal_markets()
             if rest["unplaced"]:
                 self._journal(BacktestKind.UNPLACED, "backtest", {"orders": rest["unplaced"]})
             ended = {"result_hash": result_hash, "request": rest["request"], "totals": rest["totals"]}
             self._journal(BacktestKind.FINISHED, "backtest", ended)
         return result_hash
+
+    def _journal_markets(self) -> None:
+        """Write markets into the journal together: bringing each to the disk alone takes most of the time."""
+        with self._context.ledger.transaction():
+            for market_id, body in self._unwritten:
+                self._journal(BacktestKind.MARKET, market_id, body)
+        self._unwritten, self._unwritten_size = [], 0
 
     def _write(self, text: str) -> None:
         content = text.encode()

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote
@@ -98,6 +99,7 @@ def _redacted_query(match: re.Match[str]) -> str:
     return f"{match['name']}{MASK}" if is_secret_name(unquote(match["key"])) else match[0]
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Say whether a setting, option or field of this name may hold a secret; rather once too often."""
     words = {word.lower() for word in _WORDS.findall(name)}

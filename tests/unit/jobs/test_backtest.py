@@ -108,7 +108,7 @@ def test_totals_are_net_of_commission(tmp_path: Path, play: Play) -> None:
     assert (1.83, 0.07, 1.76) == tuple(totals[name] for name in ("profit", "commission", "net"))
     assert (0.0, 4.4) == (totals["worst"]["profit"], totals["best"]["profit"])
     assert ["scripted"] == [each["strategy"] for each in totals["strategies"]]
-    assert ["9"] == [each["event_id"] for each in totals["events"]]
+    assert ["BACK"] == [each["side"] for each in totals["sides"]]
 
 
 def test_result_hash_is_that_of_the_file(tmp_path: Path, play: Play) -> None:

@@ -66,7 +66,21 @@ def test_story_ends_with_what_it_paid_and_why(played: RunContext) -> None:
         "In the expected case: 1.66 × (2.1 - 1) = 1.83.",
         "In the best case: 4.00 × (2.1 - 1) = 4.40.",
     ] == data["why"][:3]
-    assert "5 % of the winnings" in data["why"][3]
+    assert data["why"][3].endswith(
+        "what the market paid in all: -2.17 in the expected case, so there is none."
+    )
+
+
+def test_commission_is_worked_out(tmp_path: Path, runs: Runs) -> None:
+    """Where the market paid something, its commission is told: 5 % of 4.00."""
+    orders = orders_file(tmp_path / "orders.json", {"ref": "take", "price": 2.0})
+    run = runs.start("backtest", {}, config_hash="0")
+    backtest(BacktestRequest((str(race(tmp_path / "race")),), orders=orders), run.context)
+
+    assert told(run.context, "take")["why"][-1].endswith(
+        "4.00 in the expected case, and 5 % of that is 0.20."
+    )
+    run.close()
 
 
 def test_latest_run_is_told(played: RunContext) -> None:
