@@ -1,5 +1,6 @@
 """On a terminal of any width every value of every command is whole."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -36,6 +37,12 @@ FACTS: dict[str, Any] = {
     "name": "R7 1600m Grp1",
     "runners": RUNNERS,
 }
+
+ORDERS: list[dict[str, Any]] = [
+    {"selection_id": 10_926_535, "side": "BACK", "price": 2.02, "size": 1_234.56},
+    {"selection_id": 11_129_238, "side": "LAY", "price": 2.5, "size": 20, "persistence_type": "PERSIST"},
+    {"selection_id": 4, "side": "LAY", "price": 3.456, "size": 20},
+]
 
 
 def _row(number: int, ladder: str) -> list[float]:
@@ -103,7 +110,16 @@ def shown(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Sh
         assert run(command.split()) < ExitCode.USAGE
         return terminal.getvalue(), pipe.getvalue()
 
+    (tmp_path / "orders.json").write_text(
+        json.dumps(
+            [
+                {"ref": f"order-{number}-of-the-day", "at": OFF_MS - 1, "market_id": "1.123456789", **order}
+                for number, order in enumerate(ORDERS)
+            ]
+        )
+    )
     show("backfill tape", 80)
+    show("backtest --orders orders.json", 80)
     return show
 
 
@@ -112,6 +128,8 @@ COMMANDS = {
     "audit show": "audit show last",
     "audit verify": "audit verify",
     "backfill": "backfill odd",
+    "backtest": "backtest --orders orders.json --html report.html",
+    "backtest explain": "backtest explain order-1-of-the-day",
     "candles": "candles 1.123456789 --interval 7s",
     "tape book": f"tape book 1.123456789 --at {OFF_MS}",
     "tape export": "tape export 1.123456789 --format csv --output market.csv",

@@ -141,7 +141,9 @@ def _pictures(
     if request.plot is not None:
         from betflow.jobs.equity_plot import draw_equity  # noqa: PLC0415 - needs an extra
 
-        draw_equity(request.plot, points, title=f"Backtest of {data['played']}", currency=request.currency)
+        draw_equity(
+            request.plot, points, title=f"Backtest of {data['played']}", currency=data["request"]["currency"]
+        )
         yield request.plot
     if request.html is not None:
         with written_whole(request.html) as part:
