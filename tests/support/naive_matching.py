@@ -2,7 +2,9 @@
 Matching of plain LIMIT orders on one runner as the rules say it, in the simplest way that could be right.
 
 One case at a time, every order looked at on every message, nothing remembered that a rule does not ask for.
-Written from docs/explanation/matching.md, without looking at how the engine does it.
+It follows docs/explanation/matching.md, and shares no code with the engine. Where that page leaves two
+readings (whether volume that matched our lays also pays off what our backs took before), it reads as the engine
+does.
 """
 
 from collections import defaultdict
