@@ -3,8 +3,8 @@ Matching of plain LIMIT orders on one runner as the rules say it, in the simples
 
 One case at a time, every order looked at on every message, nothing remembered that a rule does not ask for.
 It follows docs/explanation/matching.md, and shares no code with the engine. Where that page leaves two
-readings (whether volume that matched our lays also pays off what our backs took before), it reads as the engine
-does.
+readings (whether volume that matched our lays also pays off what our backs took before), it reads as the
+engine does.
 """
 
 from collections import defaultdict

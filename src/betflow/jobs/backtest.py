@@ -50,6 +50,7 @@ def backtest(request: BacktestRequest, context: RunContext) -> Outcome:
     results_file = context.data_dir / FOLDER / f"{context.run_id}.json"
     with results_at(results_file, context) as results:
         _play_all(planned, asked, results, answer, context, workers=workers)
+        answer.findings += results.again
         rest = answer.rest(asked.orders, asked.terms.assumptions, request_body(asked, request))
         result_hash = results.finish(rest)
     data = {
@@ -109,15 +110,11 @@ def _tasks(planned: Plan, asked: Checked, folder: Path, *, readahead: bool) -> I
     by_market = defaultdict(list)
     for order in asked.orders:
         by_market[order.market_id].append(order)
+    # A tape may have more markets than its first messages tell: all may have those that nobody is known to.
+    unknown = frozenset(by_market).difference(*planned.markets.values())
     for number, tapes in enumerate(planned.groups):
-        # A tape of several markets may have more than its first messages tell: it gets all orders.
         known = frozenset().union(*(planned.markets[tape] for tape in tapes))
-        is_known = len(known) == len(tapes)
-        orders = (
-            tuple(order for market_id in sorted(known) for order in by_market[market_id])
-            if is_known
-            else asked.orders
-        )
+        orders = tuple(order for market_id in sorted(known | unknown) for order in by_market[market_id])
         yield PlayTask(number, tapes, orders, asked.terms, folder, readahead=readahead)
 
 

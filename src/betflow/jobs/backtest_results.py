@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
+from betflow.errors import Finding
 from betflow.jobs.backtest_play import PlayedTapes, played_markets
 from betflow.jobs.exports import written_whole
 from betflow.jobs.runs import RunContext
@@ -34,6 +35,10 @@ class Results:
     Takes what markets came to, in order, and writes it down.
 
     Use `results_at` to make one.
+
+    Attributes:
+        again: A finding for each market that a later tape brought again, beyond what its beginning told;
+            such a market counts as it was played first.
     """
 
     def __init__(self, file: IO[bytes], context: RunContext) -> None:
@@ -41,7 +46,8 @@ class Results:
         self._context = context
         self._tables = BacktestTables(context.ledger)
         self._hash = hashlib.sha256()
-        self._markets = 0
+        self._markets: dict[str, str] = {}
+        self.again: list[Finding] = []
         self._unwritten: list[tuple[str, dict[str, Any]]] = []
         self._unwritten_size = 0
         self._write('{"markets":[')
@@ -49,15 +55,24 @@ class Results:
     def take(self, played: PlayedTapes) -> Iterator[tuple[dict[str, Any], MarketResults]]:
         """Write the markets of a group; yield each as it was written and settled."""
         paths = {tape.name: tape.path for tape in played.tapes}
+        names = " and ".join(paths)
         for line, results in played_markets(played.markets):
+            if results.market_id in self._markets:
+                self._note_again(results.market_id, names)
+                continue
             self._write(("," if self._markets else "") + line)
-            self._markets += 1
+            self._markets[results.market_id] = names
             body = json.loads(line)
             self._unwritten.append((body["market"]["market_id"], _with_paths(body, paths)))
             self._unwritten_size += len(line)
             if len(self._unwritten) == _MOST_UNWRITTEN or self._unwritten_size >= _MOST_UNWRITTEN_SIZE:
                 self._journal_markets()
             yield body, results
+
+    def _note_again(self, market_id: str, names: str) -> None:
+        first = self._markets[market_id]
+        message = f"Market {market_id} counts as it was played from {first}, not from here again."
+        self.again.append(Finding("backtest.market-again", names, message, {"market_id": market_id}))
 
     def finish(self, rest: Mapping[str, Any]) -> str:
         """

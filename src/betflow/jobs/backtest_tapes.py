@@ -82,12 +82,14 @@ class Survey:
         events: The events of those markets.
         has_several: Whether there is another tape behind it in the file.
         is_tape: Whether it looks like a recording of the stream, damaged or not.
+        goes_on: Whether there is more of it than was looked at.
     """
 
     markets: tuple[str, ...] = ()
     events: frozenset[str] = frozenset()
     has_several: bool = False
     is_tape: bool = True
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A tape, its markets and its events."""
+    """A tape, its markets and its events as far as they are known; one that goes on may have more."""
 
     tape: TapeChoice
     markets: tuple[str, ...]
     events: frozenset[str]
+    goes_on: bool = False
 
 
 def plan(sources: Sequence[str], data_dir: Path, *, workers: int, progress: Progress) -> Plan:
@@ -238,7 +241,7 @@ def _of_paths(paths: Sequence[Path], workers: int, progress: Progress) -> tuple[
         choice = choices[report.task]
         if seen.is_tape or choice.path in paths:
             tape = replace(choice, has_several=seen.has_several)
-            known.append(_Known(tape, seen.markets, seen.events))
+            known.append(_Known(tape, seen.markets, seen.events, seen.goes_on))
         else:
             skipped.append(choice.path)
     progress.stop()
@@ -271,7 +274,13 @@ def survey(tape: TapeChoice) -> Iterator[Survey]:
     except (StreamDamagedError, StorageError, NotFoundError, OSError):
         seen.is_damaged = True  # a finding when it is played
     is_tape = has_several or seen.messages > 0 or seen.is_damaged or _OPERATION in seen.head
-    yield Survey(tuple(seen.markets), frozenset(seen.events), has_several=has_several, is_tape=is_tape)
+    yield Survey(
+        tuple(seen.markets),
+        frozenset(seen.events),
+        has_several=has_several,
+        is_tape=is_tape,
+        goes_on=has_several or seen.messages >= _FIRST_MESSAGES,
+    )
 
 
 @dataclass(slots=True)
@@ -310,7 +319,7 @@ def _each_market_once(known: Sequence[_Known]) -> tuple[list[_Known], list[Findi
                 Finding("backtest.market-again", each.tape.label, message, {"market_id": market_id})
             )
         fresh = tuple(market_id for market_id in each.markets if market_id not in owners)
-        if again and not fresh:
+        if again and not fresh and not each.goes_on:
             continue
         owners.update(dict.fromkeys(fresh, each.tape))
         kept.append(_Known(replace(each.tape, without=frozenset(again)), fresh, each.events))

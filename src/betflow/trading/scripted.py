@@ -23,7 +23,7 @@ from betflow.trading.orders_file import (
 )
 from betflow.trading.played import Placement
 from betflow.trading.strategy import Instruction, Instructions, Refusal, Strategy
-from betflow.wire.enums import ExecutionReportErrorCode
+from betflow.wire.enums import ExecutionReportErrorCode, OrderStatus
 
 __all__ = ["OrdersFileError", "RowError", "ScriptedOrder", "ScriptedOrders", "parse_orders", "read_orders"]
 
@@ -97,13 +97,20 @@ class ScriptedOrders(Strategy):
             if order.cancel_at is not None:
                 heappush(script.to_cancel, (order.cancel_at, order.ref))
                 market.wake_at(order.cancel_at)
+        requests += self._cancels(market, script)
+        return requests
+
+    def _cancels(self, market: Market, script: _Script) -> list[Instruction]:
+        """Cancel what is to be cancelled by now; what is no bet yet, when it is one."""
+        requests: list[Instruction] = []
         while script.to_cancel and script.to_cancel[0][0] <= market.now:
             _, ref = heappop(script.to_cancel)
             placement = script.placement(market, ref)
-            if placement.is_on_its_way:
-                script.cancel_on_arrival.add(ref)
-            elif placement.order is not None:
-                requests.append(market.cancel(placement.order))
+            order = placement.order
+            if placement.is_on_its_way or (order is not None and order.status is OrderStatus.PENDING):
+                script.cancel_on_arrival.add(ref)  # it waits for the bet delay, and is no bet yet
+            elif order is not None:
+                requests.append(market.cancel(order))
         return requests
 
     def on_event(self, market: Market, event: OrderEvent) -> Instructions:

@@ -29,7 +29,13 @@ from betflow.exchange.currencies import minimums
 from betflow.exchange.matching import funds, reports
 from betflow.exchange.matching.market import MarketMatching
 from betflow.exchange.matching.orders import Case, EventKind, Order, OrderEvent, Rule
-from betflow.exchange.matching.validation import Terms, error_in, error_in_persistence, error_in_price
+from betflow.exchange.matching.validation import (
+    Terms,
+    error_in,
+    error_in_persistence,
+    error_in_price,
+    takes_starting_price,
+)
 from betflow.exchange.money import ZERO, MoneyError, exact, money
 from betflow.wire.betting import (
     CancelInstruction,
@@ -556,6 +562,8 @@ class Venue:
         market = self._markets[old.market_id]
         if not market.waits_for_starting_price(old):
             return reports.not_cancelled(cancel, Code.BET_TAKEN_OR_LAPSED)
+        if not takes_starting_price(market.definition or MarketDefinition()):
+            return reports.not_cancelled(cancel, Code.MARKET_NOT_OPEN_FOR_BSP_BETTING)
         if (instruction.new_price - (old.price or 0)) * old.side.sign > 0:
             return reports.not_cancelled(cancel, Code.INVALID_PRICE_EDIT)
         new = Order(
