@@ -7,8 +7,9 @@ the groups, so that the result does not depend on who finished first, and memory
 
 import hashlib
 import pickle
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -219,7 +220,8 @@ def _play(task: PlayTask, reels: Sequence[_Reel], number: int) -> PlayedTapes:
         [*decided, *scripted], latency=terms.latency, account=terms.account, assumptions=terms.assumptions
     )
     first_bet_id = 1 + task.number * _BETS_OF_A_GROUP
-    played = engine.run(reels, first_bet_id=first_bet_id)
+    with redirect_stdout(sys.stderr):  # what strategies print is no data of ours
+        played = engine.run(reels, first_bet_id=first_bet_id)
     tapes = tuple(reel.played() for reel in reels)
     path = task.folder / f"{task.number:07}-{number:07}.pickle"
     with path.open("wb") as file:

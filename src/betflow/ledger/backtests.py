@@ -186,7 +186,7 @@ def _order_rows(entry: Entry, orders: Sequence[Mapping[str, Any]]) -> list[Row]:
             *(entry.run_id, entry.seq, number),
             *(order[name] for name in ("ref", "bet_id", "strategy", "market_id", "selection_id", "handicap")),
             *(order[name] for name in ("side", "order_type", "price")),
-            *(pennies(order[name]) for name in ("size", "size_matched")),
+            *(_asked_for(order["size"]), pennies(order["size_matched"])),
             order["average_price_matched"],
             *(
                 pennies(order[name])
@@ -209,6 +209,14 @@ def _fill_rows(entry: Entry, orders: Sequence[Mapping[str, Any]]) -> Iterator[Ro
                 *(worst, expected, best, ",".join(event.get("doubts", ()))),
                 *(event.get(name) for name in ("tape", "line", "offset", "publish_time")),
             )
+
+
+def _asked_for(size: float | None) -> int | None:
+    """Return a size in pennies; None where it is no amount, for which the exchange refused the order."""
+    try:
+        return pennies(size)
+    except (Inexact, InvalidOperation):
+        return None
 
 
 def pennies(amount: float | None) -> int | None:

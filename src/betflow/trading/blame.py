@@ -8,16 +8,16 @@ from betflow.errors import Finding
 from betflow.trading.strategy import Strategy
 
 
-def raised(strategy: Strategy, market_id: str, now: int, error: Exception) -> Finding:
+def raised(strategy: Strategy, market_id: str, now: int, error: BaseException) -> Finding:
     """
     Return a finding that names the line where a strategy raised.
 
     It is the deepest line of the user's own code: neither of the standard library, nor of an installed
     package, nor of betflow, unless the strategy itself is part of it. An error in a library is mostly the
-    caller's. No line is named where none of them is the user's.
+    caller's. Where none of them is the user's, what a hook returned is wrong: its own line is named.
     """
-    file, line = next(reversed(list(_own_lines(strategy, error.__traceback__))), ("", 0))
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    file, line = next(reversed(list(_own_lines(strategy, error.__traceback__))), _definition(strategy))
+    what = f"{type(error).__name__}: {error}".rstrip(".") if str(error) else type(error).__name__
     place = f" at {file}:{line}" if file else ""
     return Finding(
         "strategy.raised",
@@ -26,6 +26,12 @@ def raised(strategy: Strategy, market_id: str, now: int, error: Exception) -> Fi
         "there are cancelled.",
         {"strategy": strategy.name, "file": file, "line": line, "publish_time": now},
     )
+
+
+def _definition(strategy: Strategy) -> tuple[str, int]:
+    """Return where the strategy says what to do with a book."""
+    code = getattr(type(strategy).on_book, "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
 
 
 def _own_lines(strategy: Strategy, traceback: TracebackType | None) -> Iterator[tuple[str, int]]:

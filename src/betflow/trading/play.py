@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Final
 
-from betflow.errors import Finding
+from betflow.errors import Finding, UsageError
 from betflow.exchange.book import MarketBook
 from betflow.exchange.matching.orders import EventKind, Order, OrderEvent
 from betflow.exchange.matching.venue import Venue, VenueEvent
@@ -121,7 +121,7 @@ class Play(Timer):
                 try:
                     asked = seat.on_book(seat.market)
                     requests = _requests(seat, asked) if asked else None
-                except Exception as error:  # noqa: BLE001 - whatever a strategy raises, the others go on
+                except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a strategy does, the others go on
                     self._retire(seat, error)
                 else:
                     if requests:
@@ -160,7 +160,7 @@ class Play(Timer):
     def _accepts(self, seat: Seat) -> bool:
         try:
             return bool(seat.strategy.accepts(seat.market))
-        except Exception as error:  # noqa: BLE001 - whatever a strategy raises, the others go on
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a strategy does, the others go on
             self._retire(seat, error)
             return False
 
@@ -183,7 +183,7 @@ class Play(Timer):
             return
         try:
             requests = _requests(seat, hook(seat.market, *more))
-        except Exception as error:  # noqa: BLE001 - whatever a strategy raises, the others go on
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a strategy does, the others go on
             self._retire(seat, error)
         else:
             self._send(seat, requests, at_least=at_least)
@@ -221,7 +221,7 @@ class Play(Timer):
         table.is_followed = True
         self.due = min(self.due, moment)
 
-    def _retire(self, seat: Seat, error: Exception) -> None:
+    def _retire(self, seat: Seat, error: BaseException) -> None:
         """End a strategy in a market: it is not asked any more, and its open orders are cancelled."""
         market = seat.market
         seat.is_retired = True
@@ -239,6 +239,11 @@ def _stop(index: int, head: tuple[int, int]) -> int:
 def _requests(seat: Seat, asked: Instructions) -> list[OrderRequest | Refusal]:
     """Return what a strategy asks for; raises what it raises while it yields."""
     market_id, name = seat.market.market_id, seat.strategy.name
+    if asked is not None and not isinstance(asked, Iterable):
+        raise UsageError(
+            f"the strategy returned {asked!r}, and not a list of instructions.",
+            advice="Return or yield what the market's methods give: back, lay, cancel, replace, update.",
+        )
     return [request_of(each, market_id, name) for each in asked or ()]
 
 

@@ -266,7 +266,7 @@ class MarketMatching:
 
     def withdraw(self, order: Order) -> None:
         """Take an order at the starting price back; only a replacement may."""
-        order.cancelled = _lapsing(order)
+        order.cancelled = list(order.liability)
         order.size = list(order.cancelled)
         self._open.pop(order.bet_id, None)
         order.status = OrderStatus.EXECUTION_COMPLETE
@@ -555,7 +555,7 @@ class MarketMatching:
 
     def _lapse(self, order: Order, rule: Rule, *, price: float | None = None) -> None:
         if order.is_on_close:
-            order.size = order.remaining = _lapsing(order)
+            order.size, order.remaining = list(order.liability), list(order.liability)
         amounts = order.end(order.lapsed)
         self._tell(EventKind.LAPSED, rule, order, amounts, price=price)
         self._open.pop(order.bet_id, None)
@@ -633,16 +633,6 @@ def _key(runner: RunnerKey) -> int | tuple[int, float]:
 
 def _amounts(amounts: list[int]) -> Amounts:
     return amounts[0], amounts[1], amounts[2]
-
-
-def _lapsing(order: Order) -> list[int]:
-    """Return the size of a starting price order that is not matched: a back's stake, a lay's at its limit."""
-    if order.side is Side.BACK:
-        return list(order.liability)
-    if order.price is None:
-        return [0, 0, 0]
-    winnings = Fraction(exact(order.price)) - 1
-    return [int(liability / winnings) for liability in order.liability]
 
 
 def _newly_removed(before: MarketDefinition, now: MarketDefinition) -> list[RunnerDefinition]:

@@ -195,7 +195,8 @@ class Order:
         bet_target_type: What it aims at instead of a size.
         bet_target_size: The aim, in pennies.
         liability: Of an order at the starting price, in pennies, case by case; 0 for others.
-        size: What was asked for, in pennies; 0 for starting price orders until they are reconciled.
+        size: What was asked for, in pennies. 0 for starting price orders until they are reconciled; then the
+            stake that was matched, or the liability if nothing was.
         matched: Of it.
         remaining: Unmatched.
         cancelled: By an instruction, or killed.
