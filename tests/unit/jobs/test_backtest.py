@@ -31,6 +31,17 @@ class BackOnce(Strategy):
                 yield market.back(runner, runner.best_back, self.stake)
 
 
+class Exits(BackOnce):
+    def on_book(self, market):
+        print("leaving", market.market_id)
+        raise SystemExit(3)
+
+
+class Returns(BackOnce):
+    def on_book(self, market):
+        return 7
+
+
 class Raises(BackOnce):
     def on_book(self, market):
         if market.market_id == "1.6":
@@ -188,6 +199,56 @@ def test_strategy_that_raises_ends_in_that_market_only(tmp_path: Path, play: Pla
     assert ("strategy.raised", "1.6") == (finding.code, finding.subject)
     assert f"backtest_strategies.py:{RAISING_LINE}" in finding.message
     assert {"1.5"} == {order["market_id"] for order in outcome.data["orders"]}
+
+
+@pytest.mark.parametrize(("name", "why"), [("Exits", "SystemExit: 3"), ("Returns", "returned 7")])
+def test_strategy_that_does_something_else_ends_likewise(
+    tmp_path: Path, play: Play, capsys: pytest.CaptureFixture[str], name: str, why: str
+) -> None:
+    """A strategy may exit, return no instructions, or print: it is one finding, and stdout stays ours."""
+    outcome = play(race(tmp_path / "race"), strategy=f"backtest_strategies:{name}")
+
+    [finding] = outcome.findings
+    assert ("strategy.raised", "1.5") == (finding.code, finding.subject)
+    assert why in finding.message
+    assert str(finding.where["file"]).endswith("backtest_strategies.py")
+    assert "" == capsys.readouterr().out
+
+
+def test_order_that_is_no_amount_costs_no_other(tmp_path: Path, play: Play) -> None:
+    """A size with a third decimal is refused, and the other orders are played."""
+    sizes = {"a": "5.005", "b": "5.00"}
+    rows = [
+        {
+            "ref": ref,
+            "at": FIRST_MS + 5000,
+            "market_id": "1.5",
+            "selection_id": LOSER,
+            "side": "BACK",
+            "price": "2.0",
+            "size": size,
+        }
+        for ref, size in sizes.items()
+    ]
+    path = tmp_path / "orders.json"
+    path.write_text(json.dumps(rows))
+
+    outcome = play(race(tmp_path / "race"), orders=path)
+
+    codes = {order["ref"]: order["error_code"] for order in outcome.data["orders"]}
+    assert {"a": "INVALID_BET_SIZE", "b": None} == codes
+
+
+def test_market_that_begins_late_in_a_tape_gets_its_orders(tmp_path: Path, play: Play) -> None:
+    """A tape's first messages do not tell all of its markets; their orders are placed all the same."""
+    first, second = race(tmp_path / "first", "1.5"), race(tmp_path / "second", "1.6")
+    lines = first.read_bytes().splitlines(keepends=True)
+    both = tmp_path / "both"
+    both.write_bytes(b"".join([*lines[:-1], *lines[-2:-1] * 100, second.read_bytes()]))
+
+    outcome = play(both, orders=orders_file(tmp_path / "orders.json", {"ref": "a", "market_id": "1.6"}))
+
+    assert [None] == [order["error_code"] for order in outcome.data["orders"]]
 
 
 def test_bad_tape_is_one_finding(tmp_path: Path, play: Play) -> None:

@@ -86,6 +86,22 @@ def test_an_order_that_has_not_arrived_is_cancelled_when_it_has() -> None:
     assert (Rule.CANCEL, 1900) == (cancelled.rule, cancelled.at)
 
 
+def test_an_order_that_waits_for_the_bet_delay_is_cancelled_when_it_is_a_bet() -> None:
+    """Decided at 1500 it arrives at 1700 and is a bet at 2700; the cancel of 2000 is sent then."""
+    running = (
+        opened(900, inPlay=True, betDelay=1),
+        priced(1000, (3.0, 50)),
+        priced(9000, (3.5, 50)),
+        won(10_000, inPlay=True),
+    )
+
+    market = _play(_order(1500, price=4.0, cancel_at=2000), messages=running)
+
+    order = market.orders[0]
+    (cancelled,) = [told.event for told in market.told if told.event.kind is EventKind.CANCELLED]
+    assert (1000, 2900) == (order.cancelled[Case.EXPECTED], cancelled.at)
+
+
 def test_a_refused_order_is_not_cancelled() -> None:
     """What the exchange did not take needs no cancel."""
     market = _play(_order(1500, price=4.01, cancel_at=2000))
