@@ -19,6 +19,7 @@ MANY_MARKETS = "1.242971311"
 LONG_TAPE = "1.127236622"
 
 _MARKET_ID = re.compile(rb'"id":\s?"(1\.\d+)"')
+_EVENT_ID = re.compile(rb'("eventId":\s?"\d{3})(\d+)(")')
 _PUBLISH_TIME = re.compile(rb'"pt":(\d+)')
 
 
@@ -76,7 +77,7 @@ def lines(path: Path) -> int:
 
 def write_variants(sources: Sequence[Path], folder: Path, *, copies: int) -> list[Path]:
     """
-    Write copies of tapes that differ in content: each is of another market.
+    Write copies of tapes that differ in content: each is of another market of another event.
 
     Args:
         sources: Tapes of one market each, as delivered.
@@ -103,7 +104,12 @@ def _write_variant(folder: Path, job: tuple[Path, int]) -> Path:
     digits = len(old) - len("1.")
     new = b"1.%0*d" % (digits, (9 * 10 ** (digits - 1)) + number * 1000 + int(old[-3:]))
     path = folder / f"{new.decode()}.bz2"
-    path.write_bytes(bz2.compress(text.replace(b'"%s"' % old, b'"%s"' % new)))
+    varied = text.replace(b'"%s"' % old, b'"%s"' % new)
+    # Of another event too: markets of one event are played together.
+    event = _EVENT_ID.search(varied)
+    if event is not None:
+        varied = varied.replace(event[0], event[1] + b"%0*d" % (len(event[2]), number) + event[3])
+    path.write_bytes(bz2.compress(varied))
     return path
 
 

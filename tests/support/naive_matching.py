@@ -137,7 +137,9 @@ class NaiveMatching:
             if order.side is side.opposite and order.price == price:
                 order.ahead = min(now, self._after_cancellations(order.ahead, before, now))
         if not size:
-            self.taken[side][price] = self.owed[side][price] = 0
+            self.taken[side][price] = 0
+            if self.case is not Case.WORST:  # a trade may still be published for what was there
+                self.owed[side][price] = 0
 
     def _after_cancellations(self, ahead: int, before: int, now: int) -> int:
         gone = max(0, before - now)

@@ -97,7 +97,8 @@ def _proof(results_file: str) -> str:
 
 def _what(data: Mapping[str, Any]) -> str:
     return (
-        f"{len(data['markets']):,} markets from {len(data['tapes']):,} tapes, {data['messages']:,} messages, "
+        f"{_counted(len(data['markets']), 'market')} from {_counted(len(data['tapes']), 'tape')}, "
+        f"{_counted(data['messages'], 'message')}, "
         f"{data['number_of_orders']:,} orders; assumptions {data['request']['assumptions']['name']}, "
         f"amounts in {data['request']['currency']}, expected case unless it says otherwise"
     )
@@ -235,3 +236,7 @@ def _cell(is_number: bool, text: str = "") -> str:  # noqa: FBT001 - what it is 
     if is_number:
         return ' class="n"'
     return ' class="wrap"' if len(text) > 60 else ""  # noqa: PLR2004 - about half a line
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

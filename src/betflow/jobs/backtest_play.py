@@ -8,7 +8,7 @@ the groups, so that the result does not depend on who finished first, and memory
 import hashlib
 import pickle
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -154,6 +154,15 @@ class _Reel:
         if choice.markets is None and not choice.without:
             return messages
         return (_with_markets(message, choice) for message in messages)
+
+    @property
+    def on_damage(self) -> Callable[[], object] | None:
+        """Called when a line of the tape could not be read."""
+        return self.tape.on_damage
+
+    @on_damage.setter
+    def on_damage(self, call: Callable[[], object] | None) -> None:
+        self.tape.on_damage = call
 
     @property
     def position(self) -> Position:

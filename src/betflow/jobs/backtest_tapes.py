@@ -22,7 +22,6 @@ from betflow.tape.archive import Archive
 from betflow.tape.compression import StreamDamagedError
 from betflow.tape.containers import members
 from betflow.tape.index import Index
-from betflow.tape.manifest import MarketSummary
 from betflow.tape.parts import Part, tar_parts
 from betflow.tape.selection import FilterOptions
 from betflow.wire.stream import MarketChangeMessage
@@ -83,6 +82,7 @@ class Survey:
         has_several: Whether there is another tape behind it in the file.
         is_tape: Whether it looks like a recording of the stream, damaged or not.
         goes_on: Whether there is more of it than was looked at.
+        off: The first scheduled off of its markets, as published; empty where none is.
     """
 
     markets: tuple[str, ...] = ()
@@ -90,6 +90,7 @@ class Survey:
     has_several: bool = False
     is_tape: bool = True
     goes_on: bool = False
+    off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +113,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A tape, its markets and its events as far as they are known; one that goes on may have more."""
+    """A tape, its markets, events and first off, as far as known; one that goes on may have more."""
 
     tape: TapeChoice
     markets: tuple[str, ...]
     events: frozenset[str]
     goes_on: bool = False
+    off: str = ""
 
 
 def plan(sources: Sequence[str], data_dir: Path, *, workers: int, progress: Progress) -> Plan:
@@ -137,13 +139,27 @@ def plan(sources: Sequence[str], data_dir: Path, *, workers: int, progress: Prog
     """
     paths, market_ids, terms = _sorted_out(sources)
     of_paths, skipped = _of_paths(paths, workers, progress)
-    known, findings = _each_market_once([*of_paths, *_of_archive(market_ids, terms, data_dir, sources)])
+    found = [*of_paths, *_of_archive(market_ids, terms, data_dir, sources)]
+    known, findings = _each_market_once(sorted(found, key=_place))
     if not known:
         raise NotFoundError(
             f"there is no tape in {', '.join(map(str, paths))}.",
             advice="Name files that are, or folders of them.",
         )
     return replace(_grouped(known), findings=tuple(findings), skipped=tuple(skipped))
+
+
+def _place(known: _Known) -> tuple[object, ...]:
+    """Order tapes by time and by what they are, not by how they were given: so the bytes are the same."""
+    tape = known.tape
+    return (
+        not known.off,
+        known.off,
+        known.markets,
+        tape.path.name,
+        tape.part.name if tape.part else "",
+        str(tape.path),
+    )
 
 
 def _sorted_out(sources: Sequence[str]) -> tuple[list[Path], list[str], list[str]]:
@@ -175,6 +191,10 @@ def parse_query(terms: Sequence[str]) -> FilterOptions:
     given: dict[str, Any] = {}
     for name, value in parse_pairs(terms, "the query").items():
         field = name.replace("-", "_").casefold()
+        if not value.strip():
+            raise UsageError(
+                f"the query asks for {name} without a value.", advice="Give one, or leave it out."
+            )
         if field == "settled":
             given[field] = parse_value(value, bool, name)
         elif field in _QUERY_NAMES:
@@ -191,7 +211,7 @@ def _of_archive(
     if sources and not market_ids and not terms:
         return []
     archive = Archive(data_dir)
-    by_tape: dict[str, list[tuple[str, str]]] = {}
+    by_tape: dict[str, list[tuple[str, str, str]]] = {}
     with Index(archive) as index:
         for market_id in market_ids:
             found = index.tapes_of(market_id)
@@ -200,8 +220,10 @@ def _of_archive(
                     f"there is no file and no market {market_id} in the archive.",
                     advice="`betflow tape ls` shows what is there, `betflow backfill PATH` adds to it.",
                 )
-            event = _event_of(archive.manifest(found[0]).markets, market_id)
-            by_tape.setdefault(found[0], []).append((market_id, event))
+            markets = archive.manifest(found[0]).markets
+            market = next((each for each in markets if each.market_id == market_id), None)
+            event, off = (market.event_id, market.market_time) if market is not None else (None, None)
+            by_tape.setdefault(found[0], []).append((market_id, event or "", off or ""))
         if terms or not sources:
             rows = index.markets(parse_query(terms).parsed())
             if not rows:
@@ -210,18 +232,17 @@ def _of_archive(
                     advice="`betflow tape ls` shows what is there, `betflow backfill PATH` adds to it.",
                 )
             for row in rows:
-                by_tape.setdefault(row["sha256"], []).append((row["market_id"], row["event_id"] or ""))
+                market_facts = row["market_id"], row["event_id"] or "", row["market_time"] or ""
+                by_tape.setdefault(row["sha256"], []).append(market_facts)
     return [_archived(archive, sha256, found) for sha256, found in by_tape.items()]
 
 
-def _event_of(markets: Sequence[MarketSummary], market_id: str) -> str:
-    return next((each.event_id or "" for each in markets if each.market_id == market_id), "")
-
-
-def _archived(archive: Archive, sha256: str, found: Sequence[tuple[str, str]]) -> _Known:
-    markets = tuple(dict.fromkeys(market_id for market_id, _ in found))
+def _archived(archive: Archive, sha256: str, found: Sequence[tuple[str, str, str]]) -> _Known:
+    """Return a tape with its markets, given as market, event and scheduled off."""
+    markets = tuple(dict.fromkeys(market_id for market_id, *_ in found))
     tape = TapeChoice(archive.tape_path(sha256), sha256=sha256, markets=frozenset(markets))
-    return _Known(tape, markets, frozenset(event for _, event in found if event))
+    events = frozenset(event for _, event, _ in found if event)
+    return _Known(tape, markets, events, off=min((off for *_, off in found if off), default=""))
 
 
 def _of_paths(paths: Sequence[Path], workers: int, progress: Progress) -> tuple[list[_Known], list[Path]]:
@@ -241,7 +262,7 @@ def _of_paths(paths: Sequence[Path], workers: int, progress: Progress) -> tuple[
         choice = choices[report.task]
         if seen.is_tape or choice.path in paths:
             tape = replace(choice, has_several=seen.has_several)
-            known.append(_Known(tape, seen.markets, seen.events, seen.goes_on))
+            known.append(_Known(tape, seen.markets, seen.events, seen.goes_on, seen.off))
         else:
             skipped.append(choice.path)
     progress.stop()
@@ -280,6 +301,7 @@ def survey(tape: TapeChoice) -> Iterator[Survey]:
         has_several=has_several,
         is_tape=is_tape,
         goes_on=has_several or seen.messages >= _FIRST_MESSAGES,
+        off=min(seen.offs, default=""),
     )
 
 
@@ -291,6 +313,7 @@ class _Seen:
     messages: int = 0
     markets: dict[str, None] = field(default_factory=dict)
     events: set[str] = field(default_factory=set)
+    offs: set[str] = field(default_factory=set)
     is_damaged: bool = False
 
     def take(self, chunk: bytes) -> None:
@@ -302,8 +325,11 @@ class _Seen:
         self.messages += 1
         for change in message.mc or ():
             self.markets[change.id] = None
-            if change.market_definition is not None and change.market_definition.event_id:
-                self.events.add(change.market_definition.event_id)
+            definition = change.market_definition
+            if definition is not None and definition.event_id:
+                self.events.add(definition.event_id)
+            if definition is not None and definition.market_time:
+                self.offs.add(definition.market_time)
 
 
 def _each_market_once(known: Sequence[_Known]) -> tuple[list[_Known], list[Finding]]:

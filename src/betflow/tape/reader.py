@@ -92,6 +92,8 @@ class Tape:
         head: The beginning of the content, for who wants to know what it is: the first `HEAD_BYTES` or so.
         books: The books of the markets seen so far.
         findings: What could not be read, so far.
+        on_damage: Called when a line could not be read, before the message behind it comes: what it said
+            is missing from then on.
 
     Raises:
         NotFoundError: there is no such file.
@@ -116,6 +118,7 @@ class Tape:
         self._limits = limits
         self._ahead = readahead
         self._on_chunk = on_chunk
+        self.on_damage: Callable[[], object] | None = None
         self._content: Content | None = None
         self._known: tuple[int, int] = (0, 0)  # index in the batch and offset, where last asked
         self._no_message = -1  # index in the batch of the latest line that is none
@@ -303,6 +306,8 @@ class Tape:
 
     def _note_damaged_line(self, position: Position, size: int, reason: str) -> None:
         self._damaged += 1
+        if self.on_damage is not None:
+            self.on_damage()
         if self._batch.unended:
             message = f"The tape ends in the middle of line {position.line}: {reason}. Left out."
             self._note(Finding("tape.half-line", self.label, message, _where(position, size=size)))

@@ -7,6 +7,7 @@ only when somebody asks for something, when the exchange answers, or when a mome
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Final
@@ -21,7 +22,7 @@ from betflow.trading.market import Market
 from betflow.trading.played import Played, Told
 from betflow.trading.requests import Latency, request_of
 from betflow.trading.risk import RiskHook
-from betflow.trading.sources import Reel, Source, Timer
+from betflow.trading.sources import Fallible, Reel, Source, Timer
 from betflow.trading.strategy import Instructions, Refusal, Strategy
 from betflow.trading.tables import News, Seat, Table
 from betflow.wire.betting import CancelInstruction, CancelOrders, OrderRequest
@@ -70,6 +71,9 @@ class Play(Timer):
         """Play all sources to their ends, in the order of publish time, of equal ones in the order given."""
         reels = [Reel(source, self) for source in sources]
         self._tables_of = {reel: {} for reel in reels}
+        for reel in reels:
+            if isinstance(reel.source, Fallible):
+                reel.source.on_damage = partial(self._note_loss, reel)
         heads = [(reel.head.pt, index) for index, reel in enumerate(reels) if reel.head is not None]
         heapify(heads)
         while heads:
@@ -81,6 +85,7 @@ class Play(Timer):
         self.run_until(max((reel.latest for reel in reels), default=0) + 1)
         self._close()
         self._played.messages = sum(reel.messages for reel in reels)
+        self._played.findings += [_went_back(reel) for reel in reels if reel.backwards]
         return self._played
 
     def run_until(self, moment: int) -> None:
@@ -98,6 +103,11 @@ class Play(Timer):
             else:
                 self._ring(heappop(self._alarms).seat)
         self._is_between_messages = False
+
+    def _note_loss(self, reel: Reel) -> None:
+        """Let what is matched from now on be doubted in the markets of a source that lost a message."""
+        for market_id in self._tables_of[reel]:
+            self._venue.note_loss(market_id)
 
     def _turn(self, reel: Reel, stop: float) -> None:  # noqa: C901 - one loop without calls: for every message
         """Play a source until a moment."""
@@ -261,6 +271,18 @@ def _record(news: News) -> None:
     seat = news.seat
     strategy, ref = (placement.strategy, placement.ref) if placement else (seat.strategy.name, "")
     seat.table.played.told.append(Told(news.event, seat.table.evidence, strategy, ref))
+
+
+def _went_back(reel: Reel) -> Finding:
+    first = reel.first_backwards
+    message = (
+        f"{reel.backwards:,} of the messages were published before one that stands earlier. They were played "
+        "as they stand, at the time that it was."
+    )
+    where: dict[str, int | str] = {"count": reel.backwards}
+    if first is not None:
+        where |= {"line": first.line, "offset": first.offset}
+    return Finding("tape.time-backwards", reel.source.label, message, where)
 
 
 def _brought_twice(market_id: str, first: Source, second: Source) -> Finding:

@@ -22,11 +22,14 @@ from betflow.exchange.results import MarketResult, market_result
 from betflow.exchange.settlement import Outcome, SettledBet, SettledMarket, settle_market
 from betflow.trading.played import Placement, PlayedMarket
 from betflow.wire.betting import PlaceInstruction
-from betflow.wire.enums import OrderStatus, OrderType, Side
+from betflow.wire.enums import ExecutionReportErrorCode, OrderStatus, OrderType, Side
 from betflow.wire.stream import MarketDefinition
 
 FAILURE: Final = "FAILURE"
 """The status of an order that has none, because it got no bet id; `error_code` says why."""
+
+TOO_LATE: Final = ExecutionReportErrorCode.MARKET_NOT_OPEN_FOR_BETTING
+"""The error code of an order that would arrive after the close with which a recording ends."""
 
 _VOID_RULES: Final = frozenset(
     {SettlementRule.REMOVED, SettlementRule.REMOVED_AFTERWARDS, SettlementRule.MARKET_VOID}
@@ -164,18 +167,19 @@ def market_results(
         played.market_id, played.definition or MarketDefinition(), removed_at=played.removed_at
     )
     matched = {case: [_bets(each, case) for each in played.placements] for case in Case}
-    settled = {
-        case: settle_market(
+    settled: dict[Case, SettledMarket] = {}
+    risked: dict[Case, dict[str, Decimal]] = {}
+    for case in Case:
+        alike = next((other for other in settled if matched[other] == matched[case]), None)
+        if alike is not None:  # most often the cases do not differ
+            settled[case], risked[case] = settled[alike], risked[alike]
+            continue
+        settled[case] = settle_market(
             chain.from_iterable(matched[case]), terms, discount_rate=discount_rate, assumptions=assumptions
         )
-        for case in Case
-    }
-    risked = {
-        case: {
+        risked[case] = {
             bets[0].bet_id: exposure(bets, terms, assumptions=assumptions) for bets in matched[case] if bets
         }
-        for case in Case
-    }
     found = {case: {bet.bet_id: bet for bet in market.bets} for case, market in settled.items()}
     is_decided = terms.is_closed or terms.is_void
     rows = [_row(each, found, is_decided=is_decided, assumptions=assumptions) for each in played.placements]
@@ -257,6 +261,9 @@ def _case_row(placement: Placement, case: Case, bet: SettledBet | None, *, is_de
         settled, profit = bet.profit is not None, bet.profit
     if order is None:
         size, price = _asked_for(placement.instruction)
+        too_late = (
+            placement.is_on_its_way and is_decided
+        )  # it arrives after the last message, a closed market's
         return CaseRow(
             size=size,
             price=price,
@@ -266,8 +273,8 @@ def _case_row(placement: Placement, case: Case, bet: SettledBet | None, *, is_de
             size_cancelled=ZERO,
             size_lapsed=ZERO,
             size_voided=ZERO,
-            status=OrderStatus.PENDING if placement.is_on_its_way else FAILURE,
-            error_code=placement.error_code,
+            status=OrderStatus.PENDING if placement.is_on_its_way and not too_late else FAILURE,
+            error_code=TOO_LATE if too_late else placement.error_code,
             settled=settled,
             profit=profit,
         )

@@ -5,9 +5,9 @@ Each source is folded into books of its own, because an image replaces what its 
 nothing else. A source that is alone is folded in one go, which is what makes a backtest fast.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import inf
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from betflow.exchange.book import MarketBooks
 from betflow.wire.stream import MarketChangeMessage
@@ -38,6 +38,14 @@ class Source(Protocol):
     @property
     def position(self) -> Position:
         """Where the latest message stands that was taken from `messages`."""
+
+
+@runtime_checkable
+class Fallible(Protocol):
+    """A source that may lose messages on the way."""
+
+    on_damage: Callable[[], object] | None
+    """Called when one could not be read, before the one behind it comes."""
 
 
 class Timer:
@@ -71,16 +79,30 @@ class Reel:
         books: What they are folded into.
         head: The next message; None after the last.
         messages: How many were handed on.
-        latest: When the latest message was published that was handed on, epoch milliseconds.
+        latest: The latest publish time that was handed on, epoch milliseconds.
+        backwards: How many messages were published before one that came earlier.
+        first_backwards: Where the first of them stands.
     """
 
-    __slots__ = ("_rest", "_timer", "books", "head", "latest", "messages", "source")
+    __slots__ = (
+        "_rest",
+        "_timer",
+        "backwards",
+        "books",
+        "first_backwards",
+        "head",
+        "latest",
+        "messages",
+        "source",
+    )
 
     def __init__(self, source: Source, timer: Timer) -> None:
         self.source = source
         self.books = MarketBooks()
         self.messages = 0
         self.latest = 0
+        self.backwards = 0
+        self.first_backwards: Position | None = None
         self._timer = timer
         self._rest = iter(source.messages())
         self.head: MarketChangeMessage | None = next(self._rest, None)
@@ -98,15 +120,26 @@ class Reel:
         if timer.due < message.pt:
             timer.run_until(message.pt)
         yield message
-        latest = message.pt
+        latest = self.latest
+        if message.pt < latest:
+            self._note_backwards()
+        else:
+            latest = message.pt
         for message in self._rest:
             if message.pt > stop:
                 self.head = message
                 break
-            latest = message.pt
+            if message.pt < latest:
+                self._note_backwards()
+            else:
+                latest = message.pt
             if timer.due < latest:
                 timer.run_until(latest)
             count += 1
             yield message
         self.latest = latest
         self.messages += count
+
+    def _note_backwards(self) -> None:
+        self.backwards += 1
+        self.first_backwards = self.first_backwards or self.source.position

@@ -9,7 +9,7 @@ import pytest
 
 from acting import Does, Recorded, back, lay, opened, play, priced, redefined, the_market
 from betflow.errors import UsageError
-from betflow.exchange.matching.orders import Case, EventKind, OrderEvent, Rule
+from betflow.exchange.matching.orders import Case, Doubt, EventKind, OrderEvent, Rule
 from betflow.trading import Engine, Evidence, Latency, Market, Strategy
 from betflow.trading.played import RISK
 from betflow.trading.risk import MaximumOrders, MaximumStake
@@ -211,6 +211,39 @@ def test_a_strategy_that_raises_is_a_finding_that_names_the_line() -> None:
     assert ("strategy.raised", "1.1") == (finding.code, finding.subject)
     assert f"RuntimeError: no idea about 1.1 at {__file__}:{BROKEN_LINE}" in finding.message
     assert {"strategy": "does", "file": __file__, "line": BROKEN_LINE, "publish_time": 1000} == finding.where
+
+
+def test_messages_that_go_back_in_time_are_one_finding() -> None:
+    """Each is played as it stands; the first is named and all are counted."""
+    messages = opened(900), priced(1000, (3.0, 50)), priced(700, (3.1, 50)), priced(800, (3.2, 50))
+
+    played = play(*messages, strategy=Does(lambda _: []))
+
+    [finding] = played.findings
+    assert ("tape.time-backwards", {"count": 2, "line": 3, "offset": 200}) == (finding.code, finding.where)
+
+
+def test_what_is_matched_behind_a_lost_message_is_doubted() -> None:
+    """Until an image comes, nobody knows what the lost message said."""
+
+    class Lossy(Recorded):
+        on_damage: Any = None
+
+        def messages(self) -> Any:  # noqa: ANN401 - as Recorded
+            """Lose a message behind the second."""
+            for number, each in enumerate(super().messages(), start=1):
+                if number == 3:
+                    self.on_damage()
+                yield each
+
+    def once(market: Market) -> Instructions:
+        return [] if market.has_placed() else [back(market)]
+
+    source = Lossy([opened(900), priced(1000, (3.0, 1)), priced(2000, (3.0, 1)), priced(9000, (3.0, 50))])
+    played = Engine([Does(once)]).run([source])
+
+    [order] = the_market(played).orders
+    assert [(Doubt.GAP,)] == list({fill.doubts for fill in order.fills})
 
 
 def test_a_strategy_that_raises_goes_on_in_other_markets() -> None:

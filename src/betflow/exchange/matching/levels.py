@@ -56,7 +56,8 @@ class Level:
         shown: What is displayed, in pennies.
         taken: What we took of it: gone for every later order of ours, until the level was empty once.
         owed: What we took and nobody is seen to have traded yet. When it does trade, it is the same money:
-            it cannot match an order of ours again.
+            it cannot match an order of ours again. A trade is mostly published with the message that
+            empties the level; in the worst case it may come later.
         price: The price.
         resting: Our orders that wait here by bet id, oldest first.
     """
@@ -169,12 +170,12 @@ class Level:
         self.shown = shown
         if not shown:
             self.taken = [0, 0, 0]
-            self.owed = [0, 0, 0]
+            self.owed = [self.owed[Case.WORST], 0, 0]
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing of ours is here any more."""
-        return not self.resting and not any(self.taken)
+        return not self.resting and not any(self.taken) and not any(self.owed)
 
 
 def _ahead(ahead: int, before: int, now: int, case: Case) -> int:

@@ -81,6 +81,7 @@ class MarketMatching:
     __slots__ = (
         "_assumptions",
         "_has_gap",
+        "_is_incomplete",
         "_is_late",
         "_is_material",
         "_is_stale",
@@ -120,6 +121,7 @@ class MarketMatching:
         self._is_stale = False  # the book was not followed while the market was not open
         self._is_late = False
         self._has_gap = False
+        self._is_incomplete = False
         if book.definition is not None and (book.change is None or book.change.market_definition is None):
             self._define(book.definition)
 
@@ -158,12 +160,16 @@ class MarketMatching:
         """Follow the latest change of the book: definitions always, prices where we watch them."""
         change = self.book.change
         self._is_late = late
+        if self._is_incomplete and change is not None and change.img:
+            self._is_incomplete = False
         if change is None or (change.market_definition is None and not self.watched and not self.recent):
             return
         self.now = now
         self._has_gap = change.img is True and self.definition is not None
         if self.recent:
-            self._note_gap()
+            if self._has_gap:
+                self._doubt_recent()
+            self.recent.clear()
         if change.market_definition is not None:
             self._define(change.market_definition)
         if not self.watched:
@@ -183,6 +189,11 @@ class MarketMatching:
         elif change.rc:
             self._change(change.rc)
 
+    def note_loss(self) -> None:
+        """Take note that a change may be missing from the recording: until an image, nothing is sure."""
+        self._is_incomplete = True
+        self._doubt_recent()
+
     def place(self, order: Order, rule: Rule) -> None:
         """Take a valid order: match it as far as it goes, and let the rest wait."""
         self.waiting.pop(order.bet_id, None)
@@ -199,7 +210,7 @@ class MarketMatching:
             raise AssertionError("an order on a runner that the market does not have was not refused")
         matching = self.watched.setdefault(_key(order.runner), RunnerMatching())
         steps = matching.arrive(order, book, self._assumptions, is_line=self.is_line)
-        self._record(steps, (Doubt.LATE,) if self._is_late else ())
+        self._record(steps, self._doubts(arriving=True))
         if order.time_in_force is TimeInForce.FILL_OR_KILL:
             self._kill(order)
         elif order.is_open:
@@ -579,20 +590,19 @@ class MarketMatching:
         if matching is not None and matching.is_idle:
             del self.watched[_key(runner)]
 
-    def _note_gap(self) -> None:
-        """Mark what was matched since the latest change: an image shows that something may be missing."""
-        if self._has_gap:
-            for order, index in self.recent:
-                fill = order.fills[index]
-                if Doubt.GAP not in fill.doubts:
-                    order.fills[index] = replace(fill, doubts=(*fill.doubts, Doubt.GAP))
-        self.recent.clear()
+    def _doubt_recent(self) -> None:
+        """Mark what was matched since the latest change: something before the next one may be missing."""
+        for order, index in self.recent:
+            fill = order.fills[index]
+            if Doubt.GAP not in fill.doubts:
+                order.fills[index] = replace(fill, doubts=(*fill.doubts, Doubt.GAP))
 
-    def _doubts(self) -> tuple[Doubt, ...]:
+    def _doubts(self, *, arriving: bool = False) -> tuple[Doubt, ...]:
+        """Return what may be doubted of a match: with the latest change, or with the book that it left."""
         marks = (
-            (Doubt.CONFLATED, self.book.conflated),
+            (Doubt.CONFLATED, not arriving and self.book.conflated),
             (Doubt.LATE, self._is_late),
-            (Doubt.GAP, self._has_gap),
+            (Doubt.GAP, self._is_incomplete or (self._has_gap and not arriving)),
         )
         return tuple(doubt for doubt, is_so in marks if is_so)
 

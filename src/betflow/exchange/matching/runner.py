@@ -309,9 +309,11 @@ class RunnerMatching:
 
         Where a published volume cannot be, nothing is known to have traded.
         """
+        if not 0 <= size < _LARGEST:
+            return 0
         before = known.get(price, 0.0)
         known[price] = size
-        if not (0 <= size < _LARGEST and 0 <= before < size):
+        if not 0 <= before < size:
             return 0
         both_sides = round(size * 100) - round(before * 100)
         volume, self._spare[price] = divmod(both_sides + self._spare.get(price, 0), 2)

@@ -202,6 +202,12 @@ class Venue:
             return self._collect()
         return []
 
+    def note_loss(self, market_id: str) -> None:
+        """Take note that changes of a market may be missing from now on, until an image of it comes."""
+        market = self._markets.get(market_id)
+        if market is not None:
+            market.note_loss()
+
     def market_orders(self, market_id: str) -> list[Order]:
         """Return all orders in a market, in the order in which they came."""
         market = self._markets.get(market_id)
