@@ -38,6 +38,13 @@ def backtest(
     orders: Annotated[
         Path | None, typer.Option(help="Orders to place as they are: a CSV or JSON file.", metavar="FILE")
     ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            help="What recordings cannot tell: lines, scores, dead heats, voids; a YAML or JSON file.",
+            metavar="FILE",
+        ),
+    ] = None,
     discount: Annotated[
         str, typer.Option(help="The account's discount on commission, in per cent.", metavar="PERCENT")
     ] = "0",
@@ -83,6 +90,7 @@ def backtest(
         strategy=strategy,
         parameters=tuple(param or ()),
         orders=orders,
+        results=results,
         discount=discount,
         currency=currency,
         latency=latency,

@@ -66,7 +66,7 @@ def backtest(request: BacktestRequest, context: RunContext) -> Outcome:
     }
     findings = tuple(answer.findings)
     written = [results_file, *_pictures(request, data, findings)]
-    inputs = [] if request.orders is None else [artifact_of(request.orders)]
+    inputs = [artifact_of(path) for path in (request.orders, request.results) if path is not None]
     return Outcome(
         data=data,
         findings=findings,

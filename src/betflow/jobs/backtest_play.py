@@ -8,7 +8,7 @@ the groups, so that the result does not depend on who finished first, and memory
 import hashlib
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,8 +19,10 @@ import msgspec
 from betflow.errors import Finding, NotFoundError, StorageError
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.matching.venue import Account
+from betflow.exchange.results import MarketResult, ResultError
 from betflow.jobs.backtest_bodies import PlayedTape, market_body
 from betflow.jobs.backtest_tapes import TapeChoice
+from betflow.jobs.market_facts import MarketFacts, result_with
 from betflow.jobs.outcome import Artifact, artifact_of
 from betflow.jobs.strategies import StrategyChoice
 from betflow.ledger.canonical import canonical_json
@@ -29,6 +31,7 @@ from betflow.tape.compression import Damage, StreamDamagedError
 from betflow.tape.containers import Member, damaged_content, members
 from betflow.trading.engine import Engine
 from betflow.trading.orders_file import ScriptedOrder
+from betflow.trading.played import PlayedMarket
 from betflow.trading.requests import Latency
 from betflow.trading.results import MarketResults, market_results
 from betflow.trading.scripted import ScriptedOrders
@@ -48,6 +51,7 @@ class Terms:
     account: Account
     assumptions: Assumptions
     discount_rate: Decimal
+    facts: Mapping[str, MarketFacts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +239,26 @@ def _play(task: PlayTask, reels: Sequence[_Reel], number: int) -> PlayedTapes:
     path = task.folder / f"{task.number:07}-{number:07}.pickle"
     with path.open("wb") as file:
         for market in played.markets.values():
-            results = market_results(market, discount_rate=terms.discount_rate, assumptions=terms.assumptions)
+            result, contradiction = _result(market, terms)
+            played.findings += contradiction
+            results = market_results(
+                market, result=result, discount_rate=terms.discount_rate, assumptions=terms.assumptions
+            )
             pickle.dump((canonical_json(market_body(market, results, tapes)), results), file)
     inputs = () if any(tape.part for tape in task.tapes) or number else _inputs(task.tapes)
     return PlayedTapes(path, tapes, tuple(played.findings), inputs)
+
+
+def _result(market: PlayedMarket, terms: Terms) -> tuple[MarketResult | None, list[Finding]]:
+    """Return a result that somebody knows more of than the recording; or why that cannot be."""
+    facts = terms.facts.get(market.market_id)
+    if facts is None or market.definition is None:
+        return None, []
+    try:
+        return result_with(facts, market.market_id, market.definition, market.removed_at), []
+    except ResultError as error:
+        message = f"{error.message} What --results says of it is left out."
+        return None, [Finding("backtest.result-impossible", market.market_id, message)]
 
 
 def _inputs(tapes: Iterable[TapeChoice]) -> tuple[Artifact, ...]:

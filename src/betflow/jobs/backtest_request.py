@@ -13,6 +13,7 @@ from betflow.exchange.currencies import minimums
 from betflow.exchange.matching.venue import Account
 from betflow.jobs.backtest_play import Terms
 from betflow.jobs.exports import check_target, require_extra
+from betflow.jobs.market_facts import MarketFacts, parse_facts
 from betflow.jobs.strategies import StrategyChoice, known_strategies
 from betflow.jobs.typed_values import parse_pairs, parse_value
 from betflow.trading.orders_file import ScriptedOrder, read_orders
@@ -32,6 +33,7 @@ class BacktestRequest:
         strategy: The name of an installed strategy, or ``module:Class``.
         parameters: The strategy's, ``name=value`` each.
         orders: A CSV or JSON file of orders to place as they are.
+        results: A YAML or JSON file of what recordings cannot tell of results.
         discount: The account's discount on commission in per cent.
         currency: The account's.
         latency: ``place=120,cancel=170`` and so on, in milliseconds; what is left out keeps its default.
@@ -45,6 +47,7 @@ class BacktestRequest:
     strategy: str | None = None
     parameters: tuple[str, ...] = ()
     orders: Path | None = None
+    results: Path | None = None
     discount: str = "0"
     currency: str = "GBP"
     latency: str | None = None
@@ -97,6 +100,7 @@ def checked(request: BacktestRequest, data_dir: Path) -> Checked:
         account=parse_account(request.currency),
         assumptions=parse_assumptions(request.assume),
         discount_rate=parse_discount(request.discount),
+        facts={} if request.results is None else facts_in(request.results),
     )
     orders = () if request.orders is None else orders_in(request.orders)
     return Checked(terms, orders, request.sources or _sources_of(orders, strategy))
@@ -197,12 +201,26 @@ def orders_in(path: Path) -> tuple[ScriptedOrder, ...]:
         StorageError: it cannot be read.
         UsageError: a row is wrong; the error names the row, the column and what was expected.
     """
+    return tuple(read_orders(_text_of(path, "a CSV or JSON file of orders"), str(path)))
+
+
+def facts_in(path: Path) -> dict[str, MarketFacts]:
+    """
+    Read a file of results.
+
+    Raises:
+        NotFoundError: there is no such file.
+        StorageError: it cannot be read.
+        UsageError: something in it is wrong; the error names the market and what was expected.
+    """
+    return parse_facts(_text_of(path, "a YAML or JSON file of results"), str(path))
+
+
+def _text_of(path: Path, what: str) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
-        raise NotFoundError(
-            f"there is no file {path}.", advice="Name a CSV or JSON file of orders."
-        ) from None
+        raise NotFoundError(f"there is no file {path}.", advice=f"Name {what}.") from None
     except OSError as error:
         raise StorageError(
             f"{path} cannot be read: {error.strerror}.", advice="Check its permissions."
@@ -211,7 +229,6 @@ def orders_in(path: Path) -> tuple[ScriptedOrder, ...]:
         raise UsageError(
             f"{path} is not UTF-8: {error.reason} at byte {error.start}.", advice="Save it as UTF-8."
         ) from error
-    return tuple(read_orders(text, str(path)))
 
 
 def request_body(checked_request: Checked, request: BacktestRequest) -> dict[str, Any]:
@@ -221,6 +238,7 @@ def request_body(checked_request: Checked, request: BacktestRequest) -> dict[str
         "strategy": None if terms.strategy is None else terms.strategy.name,
         "parameters": {} if terms.strategy is None else parse_pairs(terms.strategy.parameters, "--param"),
         "orders": None if request.orders is None else len(checked_request.orders),
+        "results": {market_id: facts.body() for market_id, facts in sorted(terms.facts.items())},
         "discount_rate": float(terms.discount_rate),
         "currency": terms.account.currency,
         "latency": {each.name: getattr(terms.latency, each.name) for each in fields(terms.latency)},
