@@ -15,6 +15,7 @@ from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
 from betflow.ledger.backtests import BacktestTables, FoundOrder
 from betflow.ledger.journal import Journal
+from betflow.wire.enums import OrderStatus
 
 _CASES = ("worst", "expected", "best")
 _MOST_NAMED = 5
@@ -182,7 +183,12 @@ def _why(order: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[str]:
     if order["error_code"] and not order["size_matched"]:
         yield f"It was not matched: {order['error_code']}{_reason(order)}."
     elif not any(_paid(order, case)["size_matched"] for case in _CASES) and not order["rules"]:
-        yield "Nothing of it was matched, so it paid nothing."
+        is_over = order["settled"] or order["status"] != OrderStatus.EXECUTABLE
+        yield (
+            "Nothing of it was matched, so it paid nothing."
+            if is_over
+            else "Nothing of it was matched by the end of the recording, where it was still open."
+        )
     rules = [rule for rule in order["rules"] if rule in _WHY]
     for rule in rules:
         yield f"{_WHY[rule]}."

@@ -36,6 +36,7 @@ _ENDS: Final[Mapping[str, str]] = MappingProxyType(
         Rule.NO_STARTING_PRICE: "because its runner has no starting price",
         Rule.STARTING_PRICE_LIMIT: "because the starting price is beyond its limit",
         Rule.STARTING_PRICE_TOO_SMALL: "because what is left is less than the starting price takes",
+        Rule.REFUSED: "because the market has changed materially since the version that it was decided on",
         Rule.PRICE_IMPROVEMENT: "because a better price was there, and best execution is off",
     }
 )
@@ -118,6 +119,8 @@ def _waiting(event: Event) -> str:
 
 
 def _queued(event: Event) -> str:
+    if "ahead" not in event.get("facts", {}):
+        return f"{amounts(event)} unmatched joins the queue, where the recording does not show what is ahead"
     return (
         f"{amounts(event)} unmatched joins the queue, behind {_fact(event, 'ahead')} that is displayed there"
     )

@@ -12,13 +12,13 @@ from itertools import chain
 from typing import Final
 
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions
-from betflow.exchange.bets import MatchedBet
+from betflow.exchange.bets import MatchedBet, RunnerKey
 from betflow.exchange.exposure import exposure
 from betflow.exchange.matching.bets import matched_bets, pounds
 from betflow.exchange.matching.orders import Case, Order
 from betflow.exchange.money import ZERO, exact
 from betflow.exchange.outcomes import Rule as SettlementRule
-from betflow.exchange.results import MarketResult, market_result
+from betflow.exchange.results import REMOVED, MarketResult, market_result
 from betflow.exchange.settlement import Outcome, SettledBet, SettledMarket, settle_market
 from betflow.trading.played import Placement, PlayedMarket
 from betflow.wire.betting import PlaceInstruction
@@ -166,7 +166,12 @@ def market_results(
     terms = result or market_result(
         played.market_id, played.definition or MarketDefinition(), removed_at=played.removed_at
     )
-    matched = {case: [_bets(each, case) for each in played.placements] for case in Case}
+    back_again = {
+        runner: moment
+        for runner, moment in played.removed_at.items()
+        if terms.statuses.get(runner) not in REMOVED
+    }
+    matched = {case: [_bets(each, case, back_again) for each in played.placements] for case in Case}
     settled: dict[Case, SettledMarket] = {}
     risked: dict[Case, dict[str, Decimal]] = {}
     for case in Case:
@@ -208,11 +213,20 @@ def row_of_unplayed(placement: Placement, *, assumptions: Assumptions = BETFLOW_
     return _row(placement, {case: {} for case in Case}, is_decided=False, assumptions=assumptions)
 
 
-def _bets(placement: Placement, case: Case) -> list[MatchedBet]:
-    """Return what was matched of an order, under the full name of its strategy."""
+def _bets(placement: Placement, case: Case, back_again: Mapping[RunnerKey, int]) -> list[MatchedBet]:
+    """
+    Return what was matched of an order, under the full name of its strategy.
+
+    What a removal voided stays void, though the runner was taken back into the market later.
+    """
     if placement.order is None:
         return []
-    return [replace(bet, strategy=placement.strategy) for bet in matched_bets(placement.order, case)]
+    voided_before = back_again.get(placement.order.runner, 0)
+    return [
+        replace(bet, strategy=placement.strategy)
+        for bet in matched_bets(placement.order, case)
+        if bet.matched_at >= voided_before
+    ]
 
 
 def _row(

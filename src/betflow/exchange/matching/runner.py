@@ -192,7 +192,8 @@ class RunnerMatching:
         Args:
             changes: All of the message; official files have one for each ladder.
             runner: The runner's book after them.
-            ignore_trades: The volumes moved for another reason: they were converted anew.
+            ignore_trades: The volumes moved for another reason: they were converted anew. What is displayed
+                tells trades among them: where one of our orders waits and it shrinks by the volume.
         """
         traded: dict[float, int] = {}
         if self._traded is not None:
@@ -201,7 +202,7 @@ class RunnerMatching:
                     self._traded.clear()
                 for price, size in change.trd or ():
                     volume = self._volume(self._traded, price, size)
-                    if volume and not ignore_trades:
+                    if volume and (not ignore_trades or self._shrinks(price, volume, changes)):
                         traded[price] = traded.get(price, 0) + volume
         steps = self._trade(traded) if traded else []
         if any(_has_levels(change) for change in changes) and not _has_full_depth(runner):
@@ -215,6 +216,17 @@ class RunnerMatching:
             steps += self._cross(self.to_lay, self.to_back, to_back)
         self._leave_completed(steps)
         return steps
+
+    def _shrinks(self, price: float, volume: int, changes: Iterable[RunnerChange]) -> bool:
+        """Say whether what is displayed where an order of ours waits shrinks by as much as was traded."""
+        for change in changes:
+            for side, entries in ((self.to_back, change.atb), (self.to_lay, change.atl)):
+                level = side.levels.get(price)
+                if level is None or not level.resting:
+                    continue
+                if any(at == price and level.shown - _pennies(size) >= volume for at, size in entries or ()):
+                    return True
+        return False
 
     def renew(self, runner: RunnerBook, *, count_trades: bool) -> list[Step]:
         """

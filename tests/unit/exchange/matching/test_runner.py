@@ -520,3 +520,23 @@ def test_an_image_in_mid_stream_is_doubted() -> None:
     assert [[()], [(Doubt.GAP,)], [(Doubt.GAP,)]] == [
         [fill.doubts for fill in order.fills] for order in (before, inside, waiting)
     ]
+
+
+def test_a_trade_among_volumes_that_were_converted_anew() -> None:
+    """
+    Where an order waits and what is displayed shrinks by the volume, it was traded all the same.
+
+    The first 10 take what is ahead, the next 10 are ours.
+    """
+    volumes = [(price, 20_000) for price in (3.0, 3.05, 3.2)]
+    scene = Scene(prices(atl=[(3.2, 10)], trd=volumes), prices(2, trd=volumes))
+    order = scene.order(limit(BACK, 3.2, 15))
+
+    moved = [(3.0, 20_020), (3.05, 20_020), (3.2, 20_020)]
+    scene.show(prices(atl=[(3.2, 0)], trd=moved), prices(2, trd=moved))
+
+    scene.show(prices(atl=[(3.2, 12)]))
+    moved = [(price, size + 20) for price, size in moved]
+    scene.show(prices(atl=[(3.2, 2)], trd=moved), prices(2, trd=moved))
+
+    assert [(3.2, 10_00)] == fills(order)
