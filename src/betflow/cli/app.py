@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from betflow.cli import audit, backfill, candles, tape
+from betflow.cli import audit, backfill, candles, sandbox, tape
 from betflow.cli.contract import early_failure
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import prepare_streams
@@ -16,6 +16,7 @@ app.add_typer(audit.app)
 app.command("backfill")(backfill.backfill)
 app.add_typer(tape.app)
 app.command("candles")(candles.candles)
+app.add_typer(sandbox.app)
 
 
 class _VersionAsked(Exception):  # noqa: N818 - no error
