@@ -16,6 +16,7 @@ MEMORY_LIMIT_MIB = 150
 READ_ROUNDS = 5
 START_ROUNDS = 20
 BACKFILL_ROUNDS = 3
+GENERATE_ROUNDS = 3
 # 110 copies of the four common tapes are 4.5 million messages: a quarter of a minute for the peer.
 BACKFILL_COPIES = 110
 # The peer as it comes, which is what is judged, and its mode for those who do not keep the books.
@@ -210,6 +211,19 @@ def start(bench: Bench) -> Iterator[Measurement]:
     )
 
 
+def generate(bench: Bench) -> Iterator[Measurement]:
+    """Make up a day of racing: 40 races of three markets each, start and end included."""
+    program = str(processes.PROGRAMS / "betflow")
+    seconds = []
+    for number in range(1, GENERATE_ROUNDS + 1):
+        bench.say(f"generate: round {number} of {GENERATE_ROUNDS}")
+        with tempfile.TemporaryDirectory(dir=bench.work) as folder:
+            command = [program, "sandbox", "generate", "--day", "2026-07-04", "--out", f"{folder}/day"]
+            others = [f"--{kind}=0" for kind in ("greyhounds", "football", "tennis")]
+            seconds.append(processes.seconds_of([*command, *others, "--data-dir", f"{folder}/data"]))
+    yield Measurement(name="generate, 40 races", unit="s", ours=Spread(tuple(seconds)), wanted=at_most(30.0))
+
+
 def _rate(reader: str, files: Sequence[Path], lines: int, *, prices: bool, seconds: float) -> float:
     """Return messages per second; every line is a message, and a reader that loses one is out."""
     reading = processes.read(reader, files, prices=prices, seconds=seconds)
@@ -236,6 +250,6 @@ def _backfill_command(path: Path, data_dir: str) -> list[str]:
 
 MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
     measurement.__name__: measurement
-    for measurement in (read, idle, lightweight, whole, backfill, memory, start)
+    for measurement in (read, idle, lightweight, whole, backfill, memory, start, generate)
 }
 HEAVY = ("backfill", "memory")

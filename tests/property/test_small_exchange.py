@@ -67,7 +67,7 @@ def test_a_level_is_the_sum_of_its_orders(arrivals: list[tuple[str, Side, int, i
     orders, _, _ = _played(arrivals)
     for offers in (orders.available_to_back, orders.available_to_lay):
         sums: dict[int, int] = {}
-        for order in offers.orders():
+        for order in (each for level in offers._levels.values() for each in level.queue if each.size):
             sums[order.tick] = sums.get(order.tick, 0) + order.size
 
         assert sums == dict(offers.ladder())

@@ -11,7 +11,7 @@ import pytest
 from betflow.exchange.book import MarketBook, MarketBooks
 from betflow.exchange.matching.orders import EventKind
 from betflow.exchange.matching.venue import Executed, Venue
-from betflow.sandbox.generator.course import MarketCard
+from betflow.sandbox.generator.course import MarketCard, Settled
 from betflow.sandbox.generator.day import Day, Event, Programme
 from betflow.sandbox.generator.publisher import Plan
 from betflow.wire.betting import LimitOrder, MarketOnCloseOrder, PlaceInstruction, PlaceOrders
@@ -227,6 +227,60 @@ def test_a_removed_runner_is_offered_nowhere() -> None:
                 if number > 1500:
                     break
     assert found
+
+
+def _with_a_removal(status: RunnerStatus) -> list[dict[str, Any]]:
+    """Return the changes of the first greyhound market that has a runner of that status."""
+    day = _day(greyhounds=120)
+    for event in day.events:
+        plot = event.plots()[0]
+        last = plot.steps[-1]
+        if isinstance(last, Settled) and status in last.statuses:
+            market = day.markets(event)[0]
+            return [json.loads(change.official_line())["mc"][0] for change in market.changes]
+    pytest.fail(f"no runner is {status}")
+
+
+def test_a_greyhound_in_reserve_takes_the_trap() -> None:
+    """Where a greyhound is removed another comes in with its place on the card, and runs."""
+    last = _with_a_removal(RunnerStatus.REMOVED)[-1]["marketDefinition"]["runners"]
+    gone = next(runner for runner in last if runner["status"] == "REMOVED")
+    reserve = last[-1]
+
+    assert 7 == len(last)
+    assert gone["sortPriority"] == reserve["sortPriority"]
+    assert reserve["name"].endswith("(Res)")
+    assert reserve["status"] in ("WINNER", "LOSER")
+    assert "NaN" == gone["bsp"]
+    assert "NaN" != reserve["bsp"]
+
+
+def test_a_vacant_trap_stays_empty() -> None:
+    """Where no reserve comes in five runners are left, and the trap is vacant to the end."""
+    last = _with_a_removal(RunnerStatus.REMOVED_VACANT)[-1]["marketDefinition"]["runners"]
+
+    assert 6 == len(last)
+    assert 1 == sum(runner["status"] == "REMOVED_VACANT" for runner in last)
+
+
+def test_a_removal_voids_greyhound_bets_but_not_those_at_the_starting_price() -> None:
+    """With a removal every offer disappears, and of the pools only that of the removed greyhound does."""
+    changes = _with_a_removal(RunnerStatus.REMOVED_VACANT)
+    at = next(
+        number
+        for number, change in enumerate(changes)
+        if any(
+            each["status"] == "REMOVED_VACANT"
+            for each in change.get("marketDefinition", {}).get("runners", [])
+        )
+    )
+    gone = next(
+        each["id"] for each in changes[at]["marketDefinition"]["runners"] if each["status"] != "ACTIVE"
+    )
+    cleared = changes[at + 1]["rc"]
+
+    assert {0} == {size for each in cleared for side in ("atb", "atl") for _, size in each.get(side, [])}
+    assert {gone} == {each["id"] for each in cleared if "spl" in each or "spb" in each}
 
 
 @pytest.mark.parametrize("kind", ["WIN", "MATCH_ODDS"])

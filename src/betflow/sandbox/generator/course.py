@@ -106,7 +106,7 @@ class Removed:
         status: REMOVED, or REMOVED_VACANT for a trap that stays empty.
         factors: The reduction factors of all runners from now on, per cent; None outside horse racing.
         cancels_lays: Whether the reduction is large enough to cancel what is unmatched of the orders to lay.
-        voids_all: Whether all orders are cancelled, as in greyhound racing.
+        voids_all: Whether all orders are cancelled but those at the starting price, as in greyhound racing.
     """
 
     at: int

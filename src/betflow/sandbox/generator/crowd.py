@@ -156,9 +156,13 @@ class Crowd:
 
     def clear(self, runner: Runner) -> None:
         """Cancel all orders on a runner, those at the starting price included."""
+        self.cancel_all(runner)
+        runner.pool.clear()
+
+    def cancel_all(self, runner: Runner) -> None:
+        """Cancel all orders on a runner but those at the starting price."""
         runner.orders.available_to_back.clear()
         runner.orders.available_to_lay.clear()
-        runner.pool.clear()
         runner.resting.clear()
 
     def cancel_lays(self) -> None:

@@ -212,9 +212,10 @@ class _Market:
         yield self._defined(step.at)
         runners = self._crowd.runners
         runners[step.runner].price = 0.0
-        for number, runner in enumerate(runners):
-            if number == step.runner or step.voids_all:
-                self._crowd.clear(runner)
+        self._crowd.clear(runners[step.runner])
+        if step.voids_all:
+            for runner in runners:
+                self._crowd.cancel_all(runner)
         if step.cancels_lays:
             self._crowd.cancel_lays()
         self._crowd.touch_all()

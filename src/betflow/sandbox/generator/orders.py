@@ -68,9 +68,6 @@ class Offers:
         self.changed: dict[int, None] = {}
         self._levels: dict[int, _Level] = {}
 
-    def __len__(self) -> int:
-        return len(self._levels)
-
     def shown(self, tick: int) -> int:
         """Return what is displayed at a price, in pennies."""
         level = self._levels.get(tick * self.sign)
@@ -138,10 +135,6 @@ class Offers:
         """Take away everything."""
         for tick in [rank * self.sign for rank in self._levels]:
             self.cancel_level(tick)
-
-    def orders(self) -> list[Order]:
-        """Return the orders that rest, the oldest prices first, by time at each."""
-        return [order for level in self._levels.values() for order in level.queue if order.size]
 
     def _consume(self, level: _Level, size: int) -> None:
         """Match the orders of a level by time; cancelled ones are dropped when they come to the front."""
