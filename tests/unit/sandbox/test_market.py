@@ -11,7 +11,7 @@ import pytest
 from betflow.exchange.book import MarketBook, MarketBooks
 from betflow.exchange.matching.orders import EventKind
 from betflow.exchange.matching.venue import Executed, Venue
-from betflow.sandbox.generator.course import MarketCard, Settled
+from betflow.sandbox.generator.course import MarketCard, Removed, Settled
 from betflow.sandbox.generator.day import Day, Event, Programme
 from betflow.sandbox.generator.publisher import Plan
 from betflow.wire.betting import LimitOrder, MarketOnCloseOrder, PlaceInstruction, PlaceOrders
@@ -227,6 +227,33 @@ def test_a_removed_runner_is_offered_nowhere() -> None:
                 if number > 1500:
                     break
     assert found
+
+
+def test_a_non_runner_reduces_what_layers_may_lose() -> None:
+    """With a non-runner of factor R the liabilities on a runner of factor F keep 1 - R / (100 - F)."""
+    day = _day(races=20)
+    plots = {event.number: event.plots()[0] for event in day.events}
+    event = next(
+        each for each in day.events if any(isinstance(step, Removed) for step in plots[each.number].steps)
+    )
+    removal = next(step for step in plots[event.number].steps if isinstance(step, Removed))
+    runners = plots[event.number].card.runners
+    number = next(each for each in range(len(runners)) if each != removal.runner)
+    factors = [runner.adjustment_factor or 0 for runner in runners]
+    kept = 1 - factors[removal.runner] / (100 - factors[number])
+    pools: list[float] = []
+
+    for change in day.markets(event)[0].changes:
+        if change.publish_time > removal.at + 1_000:
+            break
+        pools += [
+            dict(each.spb)[1000.0]
+            for market in decode_market_change(change.official_line()).mc or ()
+            for each in market.rc or ()
+            if each.id == runners[number].selection_id and each.spb and 1000.0 in dict(each.spb)
+        ]
+
+    assert pools[-2] * kept == pytest.approx(pools[-1], abs=0.011)
 
 
 def _with_a_removal(status: RunnerStatus) -> list[dict[str, Any]]:

@@ -62,6 +62,16 @@ def test_limits_that_do_not_meet_match_nothing() -> None:
     assert (0, 0) == (met.stake, met.liability)
 
 
+def test_liabilities_are_reduced_and_stakes_are_not() -> None:
+    """Half of each liability is left, to the penny, and all of the stakes."""
+    pool = Pool()
+    pool.back(0, 100)
+    pool.lay(2, 300)
+    pool.reduce(lambda liability: liability / 2)
+
+    assert ({0: 100}, {2: 150}) == (pool.stakes, pool.liabilities)
+
+
 def test_a_pool_adds_up_by_limit() -> None:
     """Two backers and a layer are told by their limits."""
     pool = Pool()

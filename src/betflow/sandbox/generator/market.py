@@ -1,9 +1,13 @@
 """One market from its first definition to its last: its course, traded by its crowd, published."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from math import isnan
 from typing import Final
 
+from betflow.exchange.money import exact
+from betflow.exchange.reductions import reduced_starting_price_liability
+from betflow.exchange.results import MarketKind
 from betflow.sandbox.generator.chance import Chance
 from betflow.sandbox.generator.course import (
     Believed,
@@ -207,6 +211,7 @@ class _Market:
         was_open = self._definition.status is MarketStatus.OPEN
         self._definition.status = MarketStatus.SUSPENDED
         self._definition.remove(step.runner, step.status, step.at)
+        before = self._definition.factors
         if step.factors is not None:
             self._definition.factors = list(step.factors)
         yield self._defined(step.at)
@@ -218,11 +223,24 @@ class _Market:
                 self._crowd.cancel_all(runner)
         if step.cancels_lays:
             self._crowd.cancel_lays()
+        if step.factors is not None:
+            self._reduce_pools(step.runner, before)
         self._crowd.touch_all()
         yield from self._publish(step.at + _REMOVAL_MS // 2)
         if was_open:
             self._definition.status = MarketStatus.OPEN
             yield self._defined(step.at + _REMOVAL_MS)
+
+    def _reduce_pools(self, removed: int, factors: Sequence[float | None]) -> None:
+        """Reduce what may be lost at the starting price on those that are left; factors from before."""
+        kind = MarketKind.PLACE if self._plot.card.market_type == "PLACE" else MarketKind.WIN
+        factor = exact(factors[removed] or 0)
+        for number, runner in enumerate(self._crowd.runners):
+            if number != removed:
+                own = exact(factors[number] or 0)
+                runner.pool.reduce(
+                    partial(reduced_starting_price_liability, kind=kind, factor=factor, own_factor=own)
+                )
 
     def _reconciled(self, at: int) -> Iterator[Change]:
         """

@@ -8,8 +8,9 @@ at 7.0, £6,000 and £1,000 at 1.17.
 Source: "Betfair Starting Price Betting"; historic data specification, far price and reconciliation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import inf, nan
 from typing import TypeAlias
 
@@ -121,6 +122,12 @@ class Pool:
             [(price_of[tick], size) for tick, size in self.stakes.items() if size],
             [(price_of[tick], size) for tick, size in self.liabilities.items() if size],
         )
+
+    def reduce(self, reduced: Callable[[Decimal], Decimal]) -> None:
+        """Reduce all liabilities; *reduced* says to what, in pounds."""
+        for tick, size in self.liabilities.items():
+            self.liabilities[tick] = int(reduced(Decimal(size) / 100) * 100)
+        self.changed_liabilities.update(dict.fromkeys(self.liabilities))
 
     def clear(self) -> None:
         """Take everything out."""
