@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from betflow.errors import ExitCode
 from betflow.exchange.book import MarketBooks
+from betflow.jobs.runs import RunContext, SilentProgress
+from betflow.jobs.sandbox_generate import GenerateRequest, generate
 from betflow.sandbox.generator.day import Day, Programme
 from betflow.tape import Tape
 from betflow.wire.stream import decode_market_change
@@ -193,6 +196,24 @@ def test_what_cannot_be_is_refused(
     assert ExitCode.USAGE == ran.code
     assert says in ran.err
     assert not (tmp_path / "day").exists()
+
+
+def test_nothing_unfinished_is_left(context: RunContext, tmp_path: Path) -> None:
+    """When a day is interrupted its files are whole, and nothing else is there."""
+
+    class Interrupting(SilentProgress):
+        def advance(self, count: int = 1) -> None:
+            raise KeyboardInterrupt(count)
+
+    request = GenerateRequest(3, "2026-07-04", tmp_path / "day", 4, 0, 0, 0, workers=2)
+    with pytest.raises(KeyboardInterrupt):
+        generate(request, replace(context, progress=Interrupting()))
+
+    left = [path for path in (tmp_path / "day").rglob("*") if path.is_file()]
+    assert {".bz2"} == {path.suffix for path in left}
+    assert not any(part.startswith(".") for path in left for part in path.relative_to(tmp_path).parts)
+    for path in left:
+        assert bz2.decompress(path.read_bytes()).endswith(b"}\n")
 
 
 def test_the_archive_is_no_place_for_it(betflow: CommandLine, data_dir: Path) -> None:

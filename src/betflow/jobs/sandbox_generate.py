@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from shutil import rmtree
 from typing import Any, Final
 
 from betflow.errors import StorageError, UsageError
 from betflow.exchange.times import epoch_ms, iso
-from betflow.jobs.exports import check_folder, written_whole
+from betflow.jobs.exports import check_folder
 from betflow.jobs.outcome import Artifact, Outcome, artifact_of
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import in_order, work
@@ -57,13 +58,14 @@ class GenerateRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Which event to make up; it comes out the same whichever process does it."""
+    """Which event to make up; it comes out the same whichever process does it. *unfinished* is a folder."""
 
     programme: Programme
     plan: Plan
     conflate_ms: int
     event: int
     out: Path
+    unfinished: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,18 @@ def generate(request: GenerateRequest, context: RunContext) -> Outcome:
     programme = _programme(request)
     check_folder(request.out, context.data_dir)
     out = request.out.absolute()
+    # Workers that are interrupted leave what they are at; it is all in one place, which is removed.
+    unfinished = out / f".{context.run_id}.part"
     tasks = [
-        _Task(programme, plan, request.conflate_ms, number, out)
+        _Task(programme, plan, request.conflate_ms, number, out, unfinished)
         for number in range(len(Day(programme).events))
     ]
     started = context.clock()
     workers = request.workers or _processors()
-    written = _carry_out(tasks, context, workers=max(1, min(workers, len(tasks))))
+    try:
+        written = _carry_out(tasks, context, workers=max(1, min(workers, len(tasks))))
+    finally:
+        rmtree(unfinished, ignore_errors=True)
     return _outcome(request, plan, written, seconds=(context.clock() - started) / 1000)
 
 
@@ -186,13 +193,18 @@ def _write(market: GeneratedMarket, task: _Task) -> _Written:
     path = task.out / relative
     messages, size, content = 0, 0, hashlib.sha256()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as part, bz2.BZ2File(part, "wb") as file:
+        for folder in (path.parent, task.unfinished):
+            folder.mkdir(parents=True, exist_ok=True)
+        part = task.unfinished / path.name
+        with bz2.BZ2File(part, "wb") as file:
             for change in market.changes:
                 line = change.official_line()
                 messages, size = messages + 1, size + len(line)
                 content.update(line)
                 file.write(line)
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(path)
     except OSError as error:
         advice = "Correct the permissions of the folder or free some space, and run the command again."
         raise StorageError(f"{path} cannot be written: {error.strerror}.", advice=advice) from error

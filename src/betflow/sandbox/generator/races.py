@@ -133,7 +133,7 @@ class _Removal:
 
 
 def horse_race(race: Race, opens: int, chance: Chance) -> list[Plot]:
-    """Return the win, place and each-way market of a horse race; small fields have no each-way market."""
+    """Return the win, place and each-way market of a horse race."""
     fate = _Fate(race, opens, chance, in_play=True)
     places = fate.places
     divisor = 4.0 if fate.field < _THREE_PLACES_FROM or (race.is_handicap and fate.field >= 12) else 5.0  # noqa: PLR2004
