@@ -19,6 +19,7 @@ BACKFILL_ROUNDS = 3
 BACKTEST_ROUNDS = 3
 BACKTEST_COPIES = 250
 BACKTEST_MEMORY_LIMIT_MIB = 200
+GENERATE_ROUNDS = 3
 # 110 copies of the four common tapes are 4.5 million messages: a quarter of a minute for the peer.
 BACKFILL_COPIES = 110
 # The peer as it comes, which is what is judged, and its mode for those who do not keep the books.
@@ -339,6 +340,19 @@ def start(bench: Bench) -> Iterator[Measurement]:
     )
 
 
+def generate(bench: Bench) -> Iterator[Measurement]:
+    """Make up a day of racing: 40 races of three markets each, start and end included."""
+    program = str(processes.PROGRAMS / "betflow")
+    seconds = []
+    for number in range(1, GENERATE_ROUNDS + 1):
+        bench.say(f"generate: round {number} of {GENERATE_ROUNDS}")
+        with tempfile.TemporaryDirectory(dir=bench.work) as folder:
+            command = [program, "sandbox", "generate", "--day", "2026-07-04", "--out", f"{folder}/day"]
+            others = [f"--{kind}=0" for kind in ("greyhounds", "football", "tennis")]
+            seconds.append(processes.seconds_of([*command, *others, "--data-dir", f"{folder}/data"]))
+    yield Measurement(name="generate, 40 races", unit="s", ours=Spread(tuple(seconds)), wanted=at_most(30.0))
+
+
 def _rate(reader: str, files: Sequence[Path], lines: int, *, prices: bool, seconds: float) -> float:
     """Return messages per second; every line is a message, and a reader that loses one is out."""
     reading = processes.read(reader, files, prices=prices, seconds=seconds)
@@ -377,6 +391,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
         backtest_all,
         orders,
         workers,
+        generate,
     )
 }
 HEAVY = ("backfill", "memory", "backtest_all", "workers")

@@ -131,6 +131,10 @@ COMMANDS = {
     "backtest": "backtest --orders orders.json --html report.html",
     "backtest explain": "backtest explain order-1-of-the-day",
     "candles": "candles 1.123456789 --interval 7s",
+    "sandbox generate": (
+        "sandbox generate --day 2026-07-04 --out day --plan BASIC"
+        " --races 0 --greyhounds 1 --football 0 --tennis 0"
+    ),
     "tape book": f"tape book 1.123456789 --at {OFF_MS}",
     "tape export": "tape export 1.123456789 --format csv --output market.csv",
     "tape ls": "tape ls",

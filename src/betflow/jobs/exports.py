@@ -125,6 +125,28 @@ def check_target(path: Path, source: Path, data_dir: Path) -> None:
         )
 
 
+def check_folder(path: Path, data_dir: Path) -> None:
+    """
+    Make sure that files may be written into a folder, before any work is done; it need not be there.
+
+    Args:
+        path: The folder.
+        data_dir: The data folder, whose records are written by betflow itself only.
+
+    Raises:
+        UsageError: the path is a file, or among the records in the data folder.
+    """
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is a file.", advice="Name a folder; it is made where there is none.")
+    resolved = path.resolve()
+    # By name too: the folders of the records may not be there yet.
+    records = [(data_dir / name).resolve() for name in _RECORD_FOLDERS]
+    if any(map(resolved.is_relative_to, records)) or _is_record(resolved / "file", data_dir):
+        raise UsageError(
+            f"{path} is where betflow keeps its records.", advice="Name a folder outside the data folder."
+        )
+
+
 def _is_record(path: Path, data_dir: Path) -> bool:
     # Folders are compared, not their names: on some systems Archive and archive are one.
     records = [data_dir / name for name in _RECORD_FOLDERS]
