@@ -30,6 +30,93 @@ class SegmentType(StrEnum):
     SEG_END = "SEG_END"
 
 
+class StatusCode(StrEnum):
+    """How a request on the stream ended."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+
+
+class StreamErrorCode(StrEnum):
+    """Why a request on the stream failed. Betfair closes the connection with all of them but one."""
+
+    NO_APP_KEY = "NO_APP_KEY"
+    INVALID_APP_KEY = "INVALID_APP_KEY"
+    NO_SESSION = "NO_SESSION"
+    INVALID_SESSION_INFORMATION = "INVALID_SESSION_INFORMATION"
+    NOT_AUTHORIZED = "NOT_AUTHORIZED"
+    """The app key or the session may not do that."""
+    INVALID_INPUT = "INVALID_INPUT"
+    """Not a message that Betfair could read."""
+    INVALID_CLOCK = "INVALID_CLOCK"
+    """`initialClk` or `clk` is wrong or too old to resume from."""
+    UNEXPECTED_ERROR = "UNEXPECTED_ERROR"
+    """Something at Betfair's went wrong; often the client reads too slowly."""
+    TIMEOUT = "TIMEOUT"
+    """The client was idle or too slow."""
+    SUBSCRIPTION_LIMIT_EXCEEDED = "SUBSCRIPTION_LIMIT_EXCEEDED"
+    """More markets fit the filter than may be subscribed to; the connection stays open."""
+    INVALID_REQUEST = "INVALID_REQUEST"
+    """A message that has no place in the protocol now."""
+    CONNECTION_FAILED = "CONNECTION_FAILED"
+    MAX_CONNECTION_LIMIT_EXCEEDED = "MAX_CONNECTION_LIMIT_EXCEEDED"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
+    """Connected or authenticated too often."""
+
+
+class MarketDataField(StrEnum):
+    """Which data of a market a subscription receives."""
+
+    EX_BEST_OFFERS_DISP = "EX_BEST_OFFERS_DISP"
+    """`bdatb`, `bdatl`: the best levels with virtual bets, as the website shows them."""
+    EX_BEST_OFFERS = "EX_BEST_OFFERS"
+    """`batb`, `batl`: the best levels."""
+    EX_ALL_OFFERS = "EX_ALL_OFFERS"
+    """`atb`, `atl`: full depth."""
+    EX_TRADED = "EX_TRADED"
+    """`trd`: traded volume by price."""
+    EX_TRADED_VOL = "EX_TRADED_VOL"
+    """`tv`: traded volume of market and runner."""
+    EX_LTP = "EX_LTP"
+    """`ltp`: the last price traded."""
+    EX_MARKET_DEF = "EX_MARKET_DEF"
+    """`marketDefinition`."""
+    SP_TRADED = "SP_TRADED"
+    """`spb`, `spl`: the starting price pool."""
+    SP_PROJECTED = "SP_PROJECTED"
+    """`spn`, `spf`: the projected starting prices."""
+
+
+class StreamSide(StrEnum):
+    """The side of an order on the order stream."""
+
+    BACK = "B"
+    LAY = "L"
+
+
+class StreamOrderStatus(StrEnum):
+    """The state of an order on the order stream."""
+
+    EXECUTABLE = "E"
+    EXECUTION_COMPLETE = "EC"
+
+
+class StreamPersistenceType(StrEnum):
+    """The persistence of an order on the order stream."""
+
+    LAPSE = "L"
+    PERSIST = "P"
+    MARKET_ON_CLOSE = "MOC"
+
+
+class StreamOrderType(StrEnum):
+    """The kind of an order on the order stream."""
+
+    LIMIT = "L"
+    LIMIT_ON_CLOSE = "LOC"
+    MARKET_ON_CLOSE = "MOC"
+
+
 class MarketStatus(StrEnum):
     """The state of a market."""
 
