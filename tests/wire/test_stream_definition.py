@@ -13,7 +13,7 @@ from betflow.wire import enums, stream
 from tapes import shared_reference
 
 # The definition's messages, by our names where they differ.
-REQUESTS = {
+REQUESTS: dict[str, type[msgspec.Struct]] = {
     "AuthenticationMessage": stream.Authentication,
     "MarketSubscriptionMessage": stream.MarketSubscription,
     "OrderSubscriptionMessage": stream.OrderSubscription,
@@ -80,7 +80,7 @@ def _properties(name: str) -> dict[str, Any]:
 
 
 def _type(name: str) -> type[msgspec.Struct]:
-    found: type[msgspec.Struct] = REQUESTS.get(name) or getattr(stream, name)
+    found: type[msgspec.Struct] = getattr(stream, name, None) or REQUESTS[name]
     return found
 
 
@@ -117,7 +117,7 @@ def test_fields_are_those_of_the_definition() -> None:
 
 
 def test_fields_are_of_the_type_that_the_definition_gives() -> None:
-    """A field is a number, a text, a list or an object as in the definition, but for those that are listed."""
+    """A field is a number, a text, a list or an object as defined, but for those that are listed."""
     different = set()
     for name in _definitions():
         ours = _fields(_type(name))
@@ -158,8 +158,10 @@ def test_fields_to_ask_for_are_those_of_the_definition() -> None:
             stream.Authentication(id=1, app_key="key", session="token"),
         ),
         (
-            b'{"op":"marketSubscription","id":2,"marketFilter":{"marketIds":["1.2"]},'
-            b'"marketDataFilter":{"fields":["EX_LTP"]},"heartbeatMs":5000,"clk":"AAA"}\r\n',
+            (
+                b'{"op":"marketSubscription","id":2,"marketFilter":{"marketIds":["1.2"]},'
+                b'"marketDataFilter":{"fields":["EX_LTP"]},"heartbeatMs":5000,"clk":"AAA"}\r\n'
+            ),
             stream.MarketSubscription(
                 id=2,
                 market_filter=stream.MarketFilter(market_ids=("1.2",)),

@@ -4,8 +4,8 @@ Messages of the Exchange Stream API, live and recorded.
 Field names are Betfair's in snake case; the short ladder names (`atb`, `trd`, …) stay as they are,
 because that is what the documentation and every user call them. What is received: every field that
 Betfair may leave out has a default, unknown fields are ignored, and values of closed sets stay text, so
-that a message is never lost to something new in it. What is sent leaves out what is not set. Fields stand in the order in which Betfair mostly sends them, because
-that is decoded fastest.
+that a message is never lost to something new in it. What is sent leaves out what is not set. Fields stand
+in the order in which Betfair mostly sends them, because that is decoded fastest.
 
 Prices and sizes are the published numbers as floats. Starting prices may be ``NaN`` or ``Infinity``,
 which Betfair sends as strings.
@@ -186,7 +186,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         status: `betflow.wire.enums.StreamOrderStatus`.
         pt: `betflow.wire.enums.StreamPersistenceType`.
         ot: `betflow.wire.enums.StreamOrderType`.
-        pd: When it was placed, epoch milliseconds; so are `md` (last matched), `cd` (cancelled), `ld` (lapsed).
+        pd: When it was placed, epoch milliseconds; likewise `md` last matched, `cd` cancelled, `ld` lapsed.
         bsp: The liability of an order at the starting price.
         avp: Average price matched.
         sm: Size matched; `sr` remaining, `sl` lapsed, `sc` cancelled, `sv` voided.
@@ -338,7 +338,7 @@ decode_notice = msgspec.json.Decoder(ChangeNotice, strict=False).decode
 
 class MarketFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """
-    Which markets to subscribe to: any of the values of a field, and all of the fields. Nothing is every market.
+    Which markets to subscribe to: any of the values of a field, and all of the fields. Nothing: every market.
 
     Betfair does not check the values. Markets that come to fit later are added by themselves; at most 200
     (by default) may fit.
