@@ -36,6 +36,8 @@ class LineSplitter:
             LineTooLongError: The unfinished line is longer than the limit.
         """
         end = data.rfind(b"\n")
+        if not self._parts and end == len(data) - 1 == data.find(b"\n") > 0:  # one whole line, as mostly
+            return [line] if (line := data.rstrip(b"\r\n")) else []
         if end < 0:
             self._keep(data)
             return []

@@ -97,6 +97,7 @@ class StreamSession:
 
     Attributes:
         phase: Where the session stands.
+        is_connected: Whether the session has use for a connection; where not, an open one has to be closed.
         failure: Why it ended; None while it has not, and after `stop`.
         needs_login: Betfair refused the session token: `opened` has to be given a new one.
 
@@ -114,11 +115,14 @@ class StreamSession:
         policy: StreamPolicy | None = None,
     ) -> None:
         self.phase = Phase.CONNECTING
+        self.is_connected = False
         self.failure: GatewayError | None = None
         self.needs_login = False
         self._app_key = app_key
         self._token: Secret | None = None
         self._subscriptions = _by_kind(subscriptions)
+        # Those whose data flow on this connection, by the type of their messages.
+        self._flowing: dict[type[ChangeMessage], Subscription] = {}
         self._chance = chance
         self._policy = policy or StreamPolicy()
         self._outgoing: list[bytes] = []
@@ -131,6 +135,7 @@ class StreamSession:
         self._time: float | None = None  # the caller's clock, at its latest reading
         self._elapsed = 0.0  # our own: the caller's steps forward, added up
         self._deadline: float | None = None
+        self._heard = 0.0  # when bytes came last
         self._data_since: float | None = None
         self._attempt = 0
         self._fruitless = 0
@@ -139,12 +144,10 @@ class StreamSession:
     @property
     def wait(self) -> float | None:
         """How many seconds from the latest time told `wake` is due; None where only the caller can go on."""
-        return None if self._deadline is None else max(0.0, self._deadline - self._elapsed)
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the session has use for a connection now; where not, an open one has to be closed."""
-        return self.phase not in _WITHOUT_CONNECTION
+        deadline = self._deadline
+        if self.phase is Phase.STREAMING:
+            deadline = self._heard + self._patience()
+        return None if deadline is None else max(0.0, deadline - self._elapsed)
 
     @property
     def refused_token(self) -> Secret | None:
@@ -209,7 +212,7 @@ class StreamSession:
         """Take note of the time; something is due where `wait` has passed."""
         self._observe(now)
         happened: Happenings = []
-        if self._deadline is None or self._elapsed < self._deadline:
+        if self.wait != 0:
             return happened
         if self.phase is Phase.WAITING:
             self._connection_id = None
@@ -229,19 +232,17 @@ class StreamSession:
         """Take bytes that came; return what happened, in order."""
         self._observe(now)
         happened: Happenings = []
-        if self.phase in _WITHOUT_CONNECTION:
+        if not self.is_connected:
             return happened
+        self._heard = self._elapsed
         try:
             lines = self._lines.feed(data)
         except LineTooLongError as error:
             self._damage(str(error), len(data), happened)
             return happened
         for line in lines:
-            self._take(line, happened)
-            if self.phase in _WITHOUT_CONNECTION:
-                return happened  # what else came on this connection comes again on the next
-        if self.phase is Phase.STREAMING:
-            self._deadline = self._elapsed + self._patience()
+            if not self._take(line, happened):
+                break  # what else came on this connection comes again on the next
         return happened
 
     # What the owner of the session asks for.
@@ -255,6 +256,7 @@ class StreamSession:
         """
         subscription = Subscription(request)
         self._subscriptions[subscription.kind] = subscription
+        self._flowing = {}
         if self.phase is Phase.STREAMING:
             self._send(subscription.request(self._next_id()))
 
@@ -267,22 +269,28 @@ class StreamSession:
 
     # Lines.
 
-    def _take(self, line: bytes, happened: Happenings) -> None:
+    def _take(self, line: bytes, happened: Happenings) -> bool:
+        """Take a line; return whether the session has use for more of this connection."""
         if line == self._previous:
             happened.append(Repeated(len(line)))
-            return
+            return True
         self._previous = line
         try:
             message = decode(line)
         except _UNREADABLE as error:
             self._take_unreadable(line, error, happened)
-            return
+            return self.is_connected
         if isinstance(message, (MarketChangeMessage, OrderChangeMessage)):
-            self._take_changes(message, len(line), happened)
+            subscription = self._flowing.get(type(message))
+            if subscription is not None and subscription.is_ordinary(message):
+                happened.append(message)
+            else:
+                self._take_changes(message, len(line), happened)
         elif isinstance(message, StatusMessage):
             self._take_status(message, happened)
         else:
             self._take_greeting(message, happened)
+        return self.is_connected
 
     def _take_unreadable(self, line: bytes, error: Exception, happened: Happenings) -> None:
         """Take a line that is no message of ours: something new, a notice without changes, or damage."""
@@ -316,6 +324,7 @@ class StreamSession:
         if not messages:
             return
         happened.extend(messages)
+        self._flowing[type(message)] = subscription
         if self._data_since is None:
             self._data_since = self._elapsed
             self._fruitless = 0
@@ -354,7 +363,6 @@ class StreamSession:
             for subscription in self._subscriptions.values():
                 if not subscription.refused:
                     self._send(subscription.request(self._next_id()))
-            self._deadline = self._elapsed + self._patience()
         elif message.id is not None and message.id in self._heartbeats:
             happened.append(HeartbeatAnswered(self._elapsed - self._heartbeats.pop(message.id)))
         elif (requested := self._requested(message.id)) is not None:
@@ -405,6 +413,7 @@ class StreamSession:
         """End one subscription; the session goes on as long as there is another."""
         for each in self._concerned(subscription, message):
             each.refused = True
+        self._flowing = {}
         if all(each.refused for each in self._subscriptions.values()):
             self._lose(error.message, happened, error=error)
         elif message.connection_closed:
@@ -485,6 +494,8 @@ class StreamSession:
 
     def _enter(self, phase: Phase, seconds: float | None) -> None:
         self.phase = phase
+        self.is_connected = phase not in _WITHOUT_CONNECTION
+        self._flowing = {}
         self._outgoing = []
         self._deadline = None if seconds is None else self._elapsed + seconds
 

@@ -128,6 +128,24 @@ class Subscription:
         """Return whether a message is of the latest request, as far as it says."""
         return not self.refused and message.id in (None, self.request_id)
 
+    def is_ordinary(self, message: ChangeMessage) -> bool:
+        """
+        Return whether a message is whole and nothing but changes, and move on to its token if so.
+
+        Nearly all messages are; `takes` and `whole` are for all others.
+        """
+        if (
+            message.ct is None
+            and message.segment_type is None
+            and message.status == self.status
+            and message.id == self.request_id
+            and not self._segments
+        ):
+            if message.clk is not None:
+                self._clk = message.clk
+            return True
+        return False
+
     def whole(self, message: ChangeMessage) -> Sequence[ChangeMessage]:
         """
         Take a message; return the messages that are complete with it.
