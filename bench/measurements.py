@@ -123,7 +123,7 @@ def stream(bench: Bench) -> Iterator[Measurement]:
         "stream",
         READ_ROUNDS,
         {
-            reader: partial(_rate, reader, files, lines, prices=True, seconds=bench.seconds)
+            reader: partial(_rate, reader, files, lines, prices=False, seconds=bench.seconds)
             for reader in (ours, peer)
         },
     )

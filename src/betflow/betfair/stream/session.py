@@ -52,6 +52,7 @@ from betflow.wire.stream import (
     MarketChangeMessage,
     OrderChangeMessage,
     StatusMessage,
+    StreamMessage,
     StreamRequest,
     decode,
     decode_notice,
@@ -122,7 +123,7 @@ class StreamSession:
         self._token: Secret | None = None
         self._subscriptions = _by_kind(subscriptions)
         # Those whose data flow on this connection, by the type of their messages.
-        self._flowing: dict[type[ChangeMessage], Subscription] = {}
+        self._flowing: dict[type[StreamMessage], Subscription] = {}
         self._chance = chance
         self._policy = policy or StreamPolicy()
         self._outgoing: list[bytes] = []
@@ -241,7 +242,21 @@ class StreamSession:
             self._damage(str(error), len(data), happened)
             return happened
         for line in lines:
-            if not self._take(line, happened):
+            if line == self._previous:
+                happened.append(Repeated(len(line)))
+                continue
+            self._previous = line
+            try:
+                message = decode(line)
+            except _UNREADABLE as error:
+                self._take_unreadable(line, error, happened)
+            else:
+                subscription = self._flowing.get(type(message))
+                if subscription is not None and subscription.is_ordinary(message):
+                    happened.append(message)
+                    continue
+                self._take(message, len(line), happened)
+            if not self._has_use_for_more():
                 break  # what else came on this connection comes again on the next
         return happened
 
@@ -269,28 +284,17 @@ class StreamSession:
 
     # Lines.
 
-    def _take(self, line: bytes, happened: Happenings) -> bool:
-        """Take a line; return whether the session has use for more of this connection."""
-        if line == self._previous:
-            happened.append(Repeated(len(line)))
-            return True
-        self._previous = line
-        try:
-            message = decode(line)
-        except _UNREADABLE as error:
-            self._take_unreadable(line, error, happened)
-            return self.is_connected
+    def _has_use_for_more(self) -> bool:
+        return self.is_connected
+
+    def _take(self, message: StreamMessage, size: int, happened: Happenings) -> None:
+        """Take a message that is no ordinary change."""
         if isinstance(message, (MarketChangeMessage, OrderChangeMessage)):
-            subscription = self._flowing.get(type(message))
-            if subscription is not None and subscription.is_ordinary(message):
-                happened.append(message)
-            else:
-                self._take_changes(message, len(line), happened)
+            self._take_changes(message, size, happened)
         elif isinstance(message, StatusMessage):
             self._take_status(message, happened)
         else:
             self._take_greeting(message, happened)
-        return self.is_connected
 
     def _take_unreadable(self, line: bytes, error: Exception, happened: Happenings) -> None:
         """Take a line that is no message of ours: something new, a notice without changes, or damage."""

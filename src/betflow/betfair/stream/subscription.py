@@ -1,7 +1,7 @@
 """One subscription of a session: its request, its tokens, and the segments of a message that is not whole."""
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeGuard
 
 import msgspec
 
@@ -13,6 +13,7 @@ from betflow.wire.stream import (
     MarketSubscription,
     OrderChangeMessage,
     OrderSubscription,
+    StreamMessage,
 )
 
 ChangeMessage: TypeAlias = MarketChangeMessage | OrderChangeMessage
@@ -128,14 +129,15 @@ class Subscription:
         """Return whether a message is of the latest request, as far as it says."""
         return not self.refused and message.id in (None, self.request_id)
 
-    def is_ordinary(self, message: ChangeMessage) -> bool:
+    def is_ordinary(self, message: StreamMessage) -> TypeGuard[ChangeMessage]:
         """
         Return whether a message is whole and nothing but changes, and move on to its token if so.
 
         Nearly all messages are; `takes` and `whole` are for all others.
         """
         if (
-            message.ct is None
+            isinstance(message, (MarketChangeMessage, OrderChangeMessage))
+            and message.ct is None
             and message.segment_type is None
             and message.status == self.status
             and message.id == self.request_id
