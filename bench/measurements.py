@@ -117,6 +117,30 @@ def lightweight(bench: Bench) -> Iterator[Measurement]:
         )
 
 
+def stream(bench: Bench) -> Iterator[Measurement]:
+    """Decode and apply a stream, from the bytes as received, next to betfairlightweight's stream."""
+    files = bench.tapes.plain(material.COMMON)
+    lines = sum(map(material.lines, files))
+    ours, peer = "betflow_stream", "betfairlightweight_stream"
+    rates = _take_turns(
+        bench,
+        "stream",
+        READ_ROUNDS,
+        {
+            reader: partial(_rate, reader, files, lines, prices=False, seconds=bench.seconds)
+            for reader in (ours, peer)
+        },
+    )
+    yield Measurement(
+        name="stream, bytes to books",
+        unit="messages/s",
+        ours=rates[ours],
+        wanted=at_least(5),
+        peer=peer,
+        theirs=rates[peer],
+    )
+
+
 def whole(bench: Bench) -> Iterator[Measurement]:
     """Count the lines of all tapes that are accounted for: as messages, or as anything else that is named."""
     bench.say("whole: reading every tape with both")
@@ -383,6 +407,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
         read,
         idle,
         lightweight,
+        stream,
         whole,
         backfill,
         memory,

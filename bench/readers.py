@@ -8,7 +8,9 @@ what it took.
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -98,6 +100,101 @@ def _betfairlightweight(paths: Sequence[str], *, lightweight: bool) -> Any:  # n
         yield from stream.get_generator()()
 
 
+def betflow_stream(paths: Sequence[str], prices: bool) -> int:  # noqa: FBT001
+    """Read as betflow's stream does, from received bytes to books; return the number of messages."""
+    from betflow.betfair.secrets import Secret
+    from betflow.betfair.stream.session import StreamSession
+    from betflow.exchange.book import MarketBooks
+    from betflow.wire.stream import MarketChangeMessage, MarketSubscription
+
+    def changes(path: str) -> Iterator[MarketChangeMessage]:
+        session = StreamSession(Secret("key"), [MarketSubscription(id=0)], chance=lambda: 0.0)
+        session.opened(Secret("token"), 0.0)
+        session.receive(b'{"op":"connection"}\r\n{"op":"status","id":1,"statusCode":"SUCCESS"}\r\n', 0.0)
+        for packet in _as_received(path):
+            for each in session.receive(packet, 0.0):
+                if type(each) is MarketChangeMessage:
+                    yield each
+
+    messages = 0
+    for path in paths:
+        for market in MarketBooks().fold(changes(path)):
+            messages += 1
+            if prices:
+                for runner in market.runners:
+                    runner.best_back  # noqa: B018 - looking is the point
+                    runner.best_lay  # noqa: B018
+    return messages
+
+
+def betfairlightweight_stream(paths: Sequence[str], prices: bool) -> int:  # noqa: FBT001
+    """Read as betfairlightweight's stream does, to its queue; return the number of messages."""
+    import betfairlightweight as peer
+    from betfairlightweight.exceptions import SocketError
+    from betfairlightweight.streaming.betfairstream import BetfairStream
+
+    taken = _Taken(prices=prices)
+    for path in paths:
+        listener = peer.StreamListener(output_queue=taken, max_latency=None, lightweight=True)
+        listener.register_stream(_SUBSCRIPTION, "marketSubscription")
+        stream = BetfairStream(_SUBSCRIPTION, listener, "key", "token", 64, 1024, None)
+        stream._socket = _Received(path)  # noqa: SLF001 - it makes its own otherwise
+        stream._running = True  # noqa: SLF001
+        try:
+            stream._read_loop()  # noqa: SLF001 - without connecting
+        except SocketError:  # how it ends
+            continue
+    return taken.messages
+
+
+_SUBSCRIPTION = 2  # the id that both give to their first subscription
+
+
+@cache
+def _as_received(path: str) -> list[bytes]:
+    """Return the messages of a tape as a subscription brings them: with its id, one to a packet."""
+    mark = b'{"id":%d,' % _SUBSCRIPTION
+    return [mark + line[1:] + b"\r\n" for line in Path(path).read_bytes().splitlines()]
+
+
+class _Taken:
+    """A queue whose end takes what is put into it at once."""
+
+    def __init__(self, *, prices: bool) -> None:
+        self.messages = 0
+        self._prices = prices
+
+    def put(self, books: list[dict[str, Any]]) -> None:
+        self.messages += 1
+        if self._prices:
+            for book in books:
+                for runner in book["runners"]:
+                    exchange = runner["ex"]
+                    backs = exchange["availableToBack"]
+                    backs and backs[0]["price"]
+                    lays = exchange["availableToLay"]
+                    lays and lays[0]["price"]
+
+
+class _Received:
+    """A socket that has received a tape, message by message."""
+
+    def __init__(self, path: str) -> None:
+        self._packets = iter(_as_received(path))
+        self._rest = b""
+
+    def recv(self, size: int) -> bytes:
+        self._rest = self._rest or next(self._packets, b"")
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+    def shutdown(self, _: int) -> None:
+        """Nothing is connected."""
+
+    def close(self) -> None:
+        """Nothing is connected."""
+
+
 READERS: dict[str, Reader] = {
     reader.__name__: reader
     for reader in (
@@ -106,6 +203,8 @@ READERS: dict[str, Reader] = {
         betfair_data_mutable,
         betfairlightweight,
         betfairlightweight_objects,
+        betflow_stream,
+        betfairlightweight_stream,
     )
 }
 
@@ -122,6 +221,9 @@ def main() -> None:
     options = parser.parse_args()
 
     read = READERS[options.reader]
+    if options.reader.endswith("_stream"):
+        for file in options.files:
+            _as_received(file)  # what is received is there before the clock starts
     messages = passes = 0
     start = perf_counter()
     while True:

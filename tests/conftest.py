@@ -18,7 +18,8 @@ START_MS = 1_771_407_000_000
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of the person who runs the tests away from them."""
     for name in os.environ:
-        if name.startswith("BETFLOW_") and name not in {"BETFLOW_TAPES", "BETFLOW_PYTHON"}:
+        foreign = name.startswith(("BETFAIR_", "Executor__"))
+        if foreign or (name.startswith("BETFLOW_") and name not in {"BETFLOW_TAPES", "BETFLOW_PYTHON"}):
             monkeypatch.delenv(name)
 
 

@@ -10,11 +10,18 @@ exception of this tree, and each says what its reader can do next::
     ├─ ConfigurationError   a setting or an extra is missing or wrong (exit 3)
     │  └─ StorageError      the disk refuses: full, read-only, no permission (exit 3)
     ├─ DamagedError         data that cannot be trusted (exit 7)
-    └─ BusyError            another process is doing the same work (exit 75)
+    ├─ BusyError            another process is doing the same work (exit 75)
+    └─ GatewayError         a call to Betfair did not succeed
+       ├─ AuthenticationError   Betfair does not let us in (exit 4)
+       ├─ UnreachableError      no answer of Betfair's came, or none that is one (exit 5)
+       ├─ RefusedError          Betfair answered no (exit 6)
+       ├─ DamagedAnswerError    an answer of Betfair's that cannot be understood (exit 7)
+       └─ UnknownOutcomeError   whether orders were placed or changed is not known (exit 8)
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar
 
 
@@ -103,3 +110,85 @@ class BusyError(BetflowError):
     """Another process is doing the same work."""
 
     exit_code = ExitCode.ALREADY_RUNNING
+
+
+class Sent(StrEnum):
+    """How far a call to Betfair got; the question to ask before repeating one."""
+
+    NOT_SENT = "not sent"
+    """Betfair cannot have seen it."""
+    REFUSED = "refused"
+    """Betfair saw it, and did nothing."""
+    UNKNOWN = "unknown"
+    """Betfair may have acted on it."""
+
+
+class GatewayError(BetflowError):
+    """
+    A call to Betfair did not succeed. Never holds what was sent, and no secret.
+
+    Args:
+        message: What happened, with the value and the limit.
+        operation: What was called, by Betfair's name.
+        sent: How far the call got.
+        ids: What it was about, e.g. ``{"marketId": "1.23"}``, and what Betfair's support asks for
+            (``requestUUID``).
+        code: Betfair's own code, where it gave one.
+        advice: What the reader can do next.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        sent: Sent,
+        ids: Mapping[str, str] | None = None,
+        code: str = "",
+        advice: str = "",
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.operation = operation
+        self.sent = sent
+        self.ids = dict(ids or {})
+        self.code = code
+
+    def __str__(self) -> str:
+        about = ", ".join(f"{name} {value}" for name, value in self.ids.items())
+        subject = f"{self.operation} ({about})" if about else self.operation
+        return f"{subject}: {super().__str__()}"
+
+
+class AuthenticationError(GatewayError):
+    """Betfair does not let us in: the login, the session or the app key is refused."""
+
+    exit_code = ExitCode.AUTHENTICATION
+
+
+class UnreachableError(GatewayError):
+    """No answer of Betfair's came, or none that is one."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class RefusedError(GatewayError):
+    """Betfair answered no."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class DamagedAnswerError(GatewayError):
+    """An answer of Betfair's that cannot be understood."""
+
+    exit_code = ExitCode.DAMAGED
+
+
+class UnknownOutcomeError(GatewayError):
+    """
+    Whether orders were placed or changed is not known.
+
+    Only the same request with the same ``customerRef`` within 60 seconds, or a look at the current orders,
+    resolves it.
+    """
+
+    exit_code = ExitCode.UNKNOWN

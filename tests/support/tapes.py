@@ -37,6 +37,12 @@ def shared_responses() -> Path:
     return folder if folder.is_dir() else _missing("there are no recorded responses beside the tapes")
 
 
+def shared_reference() -> Path:
+    """Return the folder of Betfair's published definitions: ``reference``, beside the folder of tapes."""
+    folder = _folder().parent / "reference"
+    return folder if folder.is_dir() else _missing("there are no published definitions beside the tapes")
+
+
 def _folder() -> Path:
     return tapes_folder() or _missing("there are no recorded tapes; BETFLOW_TAPES can name their folder")
 

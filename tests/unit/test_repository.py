@@ -14,9 +14,10 @@ from betflow import __version__
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted(path.name for path in (ROOT / "requirements").glob("*.txt"))
 
-# Written so that the patterns do not find themselves. An example may be at home with "me".
+# Written so that the patterns do not find themselves. An example may be at home with "me"; the folder of
+# secrets is where installations have it, not a place of the machine that this was written on.
 MACHINE_PATH = re.compile(
-    r"(?<![\w.$}~-])/(?:work|tmp|root|(?:home|Users)/(?!me\b)|opt|private/var)(?:/|(?<=/))[\w.-]"
+    r"(?<![\w.$}~-])/(?:work|tmp|root|(?:home|Users)/(?!me\b)|opt(?!/betflow/secrets\b)|private/var)(?:/|(?<=/))[\w.-]"
 )
 REGISTRY_HOST = re.compile(r"py[p]i\.(?:org|python)|python[h]osted|crates\.[i]o|npm[j]s\.|/[s]imple/")
 SECRET_FILES = (

@@ -4,6 +4,9 @@ Requests for orders and the reports that answer them, as the betting API has the
 Field names are Betfair's in snake case; `msgspec.json` gives and takes Betfair's own. What a request leaves
 out is left out on the wire too. Sizes and prices are numbers, in the account's currency.
 
+Reports carry statuses and codes as text, which members of `betflow.wire.enums` equal: a report on a bet that
+stands must never be lost to a code that is new.
+
 Source: SportsAPING.xml; "placeOrders", "cancelOrders", "replaceOrders", "updateOrders", "Betting Type
 Definitions".
 """
@@ -14,11 +17,6 @@ import msgspec
 
 from betflow.wire.enums import (
     BetTargetType,
-    ExecutionReportErrorCode,
-    ExecutionReportStatus,
-    InstructionReportErrorCode,
-    InstructionReportStatus,
-    OrderStatus,
     OrderType,
     PersistenceType,
     Side,
@@ -103,6 +101,8 @@ class PlaceOrders(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     customer_ref: str | None = None
     market_version: MarketVersion | None = None
     customer_strategy_ref: str | None = None
+    async_: bool | None = msgspec.field(default=None, name="async")
+    """Answer before the matcher has: without bet ids, which the order stream and listCurrentOrders have."""
 
 
 class CancelOrders(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -114,12 +114,13 @@ class CancelOrders(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class ReplaceOrders(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """The parameters of replaceOrders."""
+    """The parameters of replaceOrders; `async_` as in `PlaceOrders`, but not for starting price bets."""
 
     market_id: str
     instructions: tuple[ReplaceInstruction, ...]
     customer_ref: str | None = None
     market_version: MarketVersion | None = None
+    async_: bool | None = msgspec.field(default=None, name="async")
 
 
 class UpdateOrders(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -133,13 +134,18 @@ class UpdateOrders(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 OrderRequest: TypeAlias = PlaceOrders | CancelOrders | ReplaceOrders | UpdateOrders
 
 
+def _no_reports() -> tuple[()]:
+    """Return what a report without instructions has: unlike a plain default it is sent, as Betfair does."""
+    return ()
+
+
 class PlaceInstructionReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What became of a `PlaceInstruction`."""
 
-    status: InstructionReportStatus
+    status: str
     instruction: PlaceInstruction
-    error_code: InstructionReportErrorCode | None = None
-    order_status: OrderStatus | None = None
+    error_code: str | None = None
+    order_status: str | None = None
     bet_id: str | None = None
     placed_date: str | None = None
     average_price_matched: float | None = None
@@ -149,18 +155,18 @@ class PlaceInstructionReport(msgspec.Struct, frozen=True, kw_only=True, omit_def
 class CancelInstructionReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What became of a `CancelInstruction`."""
 
-    status: InstructionReportStatus
-    size_cancelled: float
+    status: str
+    size_cancelled: float | None = None
     instruction: CancelInstruction | None = None
-    error_code: InstructionReportErrorCode | None = None
+    error_code: str | None = None
     cancelled_date: str | None = None
 
 
 class ReplaceInstructionReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What became of a `ReplaceInstruction`: of its cancel, and of its place."""
 
-    status: InstructionReportStatus
-    error_code: InstructionReportErrorCode | None = None
+    status: str
+    error_code: str | None = None
     cancel_instruction_report: CancelInstructionReport | None = None
     place_instruction_report: PlaceInstructionReport | None = None
 
@@ -168,49 +174,49 @@ class ReplaceInstructionReport(msgspec.Struct, frozen=True, kw_only=True, omit_d
 class UpdateInstructionReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What became of an `UpdateInstruction`."""
 
-    status: InstructionReportStatus
+    status: str
     instruction: UpdateInstruction
-    error_code: InstructionReportErrorCode | None = None
+    error_code: str | None = None
 
 
 class PlaceExecutionReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """The answer to placeOrders."""
 
-    status: ExecutionReportStatus
-    market_id: str
-    instruction_reports: tuple[PlaceInstructionReport, ...]
+    status: str
+    market_id: str | None = None
+    instruction_reports: tuple[PlaceInstructionReport, ...] = msgspec.field(default_factory=_no_reports)
     customer_ref: str | None = None
-    error_code: ExecutionReportErrorCode | None = None
+    error_code: str | None = None
 
 
 class CancelExecutionReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """The answer to cancelOrders."""
 
-    status: ExecutionReportStatus
-    instruction_reports: tuple[CancelInstructionReport, ...]
+    status: str
+    instruction_reports: tuple[CancelInstructionReport, ...] = msgspec.field(default_factory=_no_reports)
     market_id: str | None = None
     customer_ref: str | None = None
-    error_code: ExecutionReportErrorCode | None = None
+    error_code: str | None = None
 
 
 class ReplaceExecutionReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """The answer to replaceOrders."""
 
-    status: ExecutionReportStatus
-    market_id: str
-    instruction_reports: tuple[ReplaceInstructionReport, ...]
+    status: str
+    market_id: str | None = None
+    instruction_reports: tuple[ReplaceInstructionReport, ...] = msgspec.field(default_factory=_no_reports)
     customer_ref: str | None = None
-    error_code: ExecutionReportErrorCode | None = None
+    error_code: str | None = None
 
 
 class UpdateExecutionReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """The answer to updateOrders."""
 
-    status: ExecutionReportStatus
-    market_id: str
-    instruction_reports: tuple[UpdateInstructionReport, ...]
+    status: str
+    market_id: str | None = None
+    instruction_reports: tuple[UpdateInstructionReport, ...] = msgspec.field(default_factory=_no_reports)
     customer_ref: str | None = None
-    error_code: ExecutionReportErrorCode | None = None
+    error_code: str | None = None
 
 
 ExecutionReport: TypeAlias = (

@@ -30,6 +30,93 @@ class SegmentType(StrEnum):
     SEG_END = "SEG_END"
 
 
+class StatusCode(StrEnum):
+    """How a request on the stream ended."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+
+
+class StreamErrorCode(StrEnum):
+    """Why a request on the stream failed. Betfair closes the connection with all of them but one."""
+
+    NO_APP_KEY = "NO_APP_KEY"
+    INVALID_APP_KEY = "INVALID_APP_KEY"
+    NO_SESSION = "NO_SESSION"
+    INVALID_SESSION_INFORMATION = "INVALID_SESSION_INFORMATION"
+    NOT_AUTHORIZED = "NOT_AUTHORIZED"
+    """The app key or the session may not do that."""
+    INVALID_INPUT = "INVALID_INPUT"
+    """Not a message that Betfair could read."""
+    INVALID_CLOCK = "INVALID_CLOCK"
+    """`initialClk` or `clk` is wrong or too old to resume from."""
+    UNEXPECTED_ERROR = "UNEXPECTED_ERROR"
+    """Something at Betfair's went wrong; often the client reads too slowly."""
+    TIMEOUT = "TIMEOUT"
+    """The client was idle or too slow."""
+    SUBSCRIPTION_LIMIT_EXCEEDED = "SUBSCRIPTION_LIMIT_EXCEEDED"
+    """More markets fit the filter than may be subscribed to; the connection stays open."""
+    INVALID_REQUEST = "INVALID_REQUEST"
+    """A message that has no place in the protocol now."""
+    CONNECTION_FAILED = "CONNECTION_FAILED"
+    MAX_CONNECTION_LIMIT_EXCEEDED = "MAX_CONNECTION_LIMIT_EXCEEDED"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
+    """Connected or authenticated too often."""
+
+
+class MarketDataField(StrEnum):
+    """Which data of a market a subscription receives."""
+
+    EX_BEST_OFFERS_DISP = "EX_BEST_OFFERS_DISP"
+    """`bdatb`, `bdatl`: the best levels with virtual bets, as the website shows them."""
+    EX_BEST_OFFERS = "EX_BEST_OFFERS"
+    """`batb`, `batl`: the best levels."""
+    EX_ALL_OFFERS = "EX_ALL_OFFERS"
+    """`atb`, `atl`: full depth."""
+    EX_TRADED = "EX_TRADED"
+    """`trd`: traded volume by price."""
+    EX_TRADED_VOL = "EX_TRADED_VOL"
+    """`tv`: traded volume of market and runner."""
+    EX_LTP = "EX_LTP"
+    """`ltp`: the last price traded."""
+    EX_MARKET_DEF = "EX_MARKET_DEF"
+    """`marketDefinition`."""
+    SP_TRADED = "SP_TRADED"
+    """`spb`, `spl`: the starting price pool."""
+    SP_PROJECTED = "SP_PROJECTED"
+    """`spn`, `spf`: the projected starting prices."""
+
+
+class StreamSide(StrEnum):
+    """The side of an order on the order stream."""
+
+    BACK = "B"
+    LAY = "L"
+
+
+class StreamOrderStatus(StrEnum):
+    """The state of an order on the order stream."""
+
+    EXECUTABLE = "E"
+    EXECUTION_COMPLETE = "EC"
+
+
+class StreamPersistenceType(StrEnum):
+    """The persistence of an order on the order stream."""
+
+    LAPSE = "L"
+    PERSIST = "P"
+    MARKET_ON_CLOSE = "MOC"
+
+
+class StreamOrderType(StrEnum):
+    """The kind of an order on the order stream."""
+
+    LIMIT = "L"
+    LIMIT_ON_CLOSE = "LOC"
+    MARKET_ON_CLOSE = "MOC"
+
+
 class MarketStatus(StrEnum):
     """The state of a market."""
 
@@ -220,3 +307,189 @@ class InstructionReportErrorCode(StrEnum):
     BET_LAPSED_PRICE_IMPROVEMENT_TOO_LARGE = "BET_LAPSED_PRICE_IMPROVEMENT_TOO_LARGE"
     INVALID_CUSTOMER_STRATEGY_REF = "INVALID_CUSTOMER_STRATEGY_REF"
     INVALID_PROFIT_RATIO = "INVALID_PROFIT_RATIO"
+
+
+class MarketProjection(StrEnum):
+    """Which parts of a market listMarketCatalogue answers with; each but the first two is free of weight."""
+
+    MARKET_DESCRIPTION = "MARKET_DESCRIPTION"
+    RUNNER_METADATA = "RUNNER_METADATA"
+    RUNNER_DESCRIPTION = "RUNNER_DESCRIPTION"
+    EVENT = "EVENT"
+    EVENT_TYPE = "EVENT_TYPE"
+    COMPETITION = "COMPETITION"
+    MARKET_START_TIME = "MARKET_START_TIME"
+
+
+class MarketSort(StrEnum):
+    """In which order listMarketCatalogue answers."""
+
+    MINIMUM_TRADED = "MINIMUM_TRADED"
+    MAXIMUM_TRADED = "MAXIMUM_TRADED"
+    MINIMUM_AVAILABLE = "MINIMUM_AVAILABLE"
+    MAXIMUM_AVAILABLE = "MAXIMUM_AVAILABLE"
+    FIRST_TO_START = "FIRST_TO_START"
+    LAST_TO_START = "LAST_TO_START"
+
+
+class MarketBettingType(StrEnum):
+    """What a market's prices are."""
+
+    ODDS = "ODDS"
+    LINE = "LINE"
+    RANGE = "RANGE"
+    ASIAN_HANDICAP_DOUBLE_LINE = "ASIAN_HANDICAP_DOUBLE_LINE"
+    ASIAN_HANDICAP_SINGLE_LINE = "ASIAN_HANDICAP_SINGLE_LINE"
+    FIXED_ODDS = "FIXED_ODDS"
+
+
+class TimeGranularity(StrEnum):
+    """How long a bucket of listTimeRanges is."""
+
+    DAYS = "DAYS"
+    HOURS = "HOURS"
+    MINUTES = "MINUTES"
+
+
+class PriceData(StrEnum):
+    """Which prices a market book answers with."""
+
+    SP_AVAILABLE = "SP_AVAILABLE"
+    SP_TRADED = "SP_TRADED"
+    EX_BEST_OFFERS = "EX_BEST_OFFERS"
+    EX_ALL_OFFERS = "EX_ALL_OFFERS"
+    """Full depth; wins over EX_BEST_OFFERS."""
+    EX_TRADED = "EX_TRADED"
+
+
+class RollupModel(StrEnum):
+    """How small offers are put together at the next price."""
+
+    STAKE = "STAKE"
+    PAYOUT = "PAYOUT"
+    MANAGED_LIABILITY = "MANAGED_LIABILITY"
+    NONE = "NONE"
+
+
+class MatchProjection(StrEnum):
+    """How matches of one's own are put together."""
+
+    NO_ROLLUP = "NO_ROLLUP"
+    ROLLED_UP_BY_PRICE = "ROLLED_UP_BY_PRICE"
+    ROLLED_UP_BY_AVG_PRICE = "ROLLED_UP_BY_AVG_PRICE"
+
+
+class OrderProjection(StrEnum):
+    """Which orders of one's own are answered with."""
+
+    ALL = "ALL"
+    EXECUTABLE = "EXECUTABLE"
+    EXECUTION_COMPLETE = "EXECUTION_COMPLETE"
+
+
+class OrderBy(StrEnum):
+    """What listCurrentOrders sorts by, and which date its range is about; some leave orders out."""
+
+    BY_BET = "BY_BET"
+    BY_MARKET = "BY_MARKET"
+    BY_PLACE_TIME = "BY_PLACE_TIME"
+    BY_MATCH_TIME = "BY_MATCH_TIME"
+    """Without orders that were never matched."""
+    BY_VOID_TIME = "BY_VOID_TIME"
+    BY_SETTLED_TIME = "BY_SETTLED_TIME"
+
+
+class SortDir(StrEnum):
+    """Which end a sorted answer begins with."""
+
+    EARLIEST_TO_LATEST = "EARLIEST_TO_LATEST"
+    LATEST_TO_EARLIEST = "LATEST_TO_EARLIEST"
+
+
+class BetStatus(StrEnum):
+    """How bets of listClearedOrders ended."""
+
+    SETTLED = "SETTLED"
+    VOIDED = "VOIDED"
+    LAPSED = "LAPSED"
+    CANCELLED = "CANCELLED"
+
+
+class GroupBy(StrEnum):
+    """What listClearedOrders adds up over; with `BetStatus.SETTLED` only."""
+
+    EVENT_TYPE = "EVENT_TYPE"
+    EVENT = "EVENT"
+    MARKET = "MARKET"
+    RUNNER = "RUNNER"
+    SIDE = "SIDE"
+    BET = "BET"
+    STRATEGY = "STRATEGY"
+
+
+class Wallet(StrEnum):
+    """Where money of an account is."""
+
+    UK = "UK"
+    AUSTRALIAN = "AUSTRALIAN"
+
+
+class IncludeItem(StrEnum):
+    """Which items an account statement has."""
+
+    ALL = "ALL"
+    EXCHANGE = "EXCHANGE"
+    POKER_ROOM = "POKER_ROOM"
+    DEPOSITS_WITHDRAWALS = "DEPOSITS_WITHDRAWALS"
+
+
+class ActionPerformed(StrEnum):
+    """What the exchange did since the last heartbeat."""
+
+    NONE = "NONE"
+    CANCELLATION_REQUEST_SUBMITTED = "CANCELLATION_REQUEST_SUBMITTED"
+    ALL_BETS_CANCELLED = "ALL_BETS_CANCELLED"
+    SOME_BETS_NOT_CANCELLED = "SOME_BETS_NOT_CANCELLED"
+    CANCELLATION_REQUEST_ERROR = "CANCELLATION_REQUEST_ERROR"
+    CANCELLATION_STATUS_UNKNOWN = "CANCELLATION_STATUS_UNKNOWN"
+
+
+class ServiceErrorCode(StrEnum):
+    """Why a service of Betfair's refuses a call: of betting, accounts, heartbeat and race status."""
+
+    TOO_MUCH_DATA = "TOO_MUCH_DATA"
+    """Weights or limits of one request are exceeded."""
+    INVALID_INPUT_DATA = "INVALID_INPUT_DATA"
+    INVALID_SESSION_INFORMATION = "INVALID_SESSION_INFORMATION"
+    """The session token is invalid or has expired."""
+    NO_APP_KEY = "NO_APP_KEY"
+    NO_SESSION = "NO_SESSION"
+    UNEXPECTED_ERROR = "UNEXPECTED_ERROR"
+    INVALID_APP_KEY = "INVALID_APP_KEY"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
+    """Too many in flight."""
+    SERVICE_BUSY = "SERVICE_BUSY"
+    TIMEOUT_ERROR = "TIMEOUT_ERROR"
+    """Something behind the service timed out; an order may have been placed all the same."""
+    APP_KEY_CREATION_FAILED = "APP_KEY_CREATION_FAILED"
+    DUPLICATE_APP_NAME = "DUPLICATE_APP_NAME"
+    APP_CREATION_FAILED = "APP_CREATION_FAILED"
+    REQUEST_SIZE_EXCEEDS_LIMIT = "REQUEST_SIZE_EXCEEDS_LIMIT"
+    """More than 250 ids of bets and markets."""
+    ACCESS_DENIED = "ACCESS_DENIED"
+    INVALID_MARKET_GROUP = "INVALID_MARKET_GROUP"
+    EXPOSURE_LIMIT_NOT_EXIST = "EXPOSURE_LIMIT_NOT_EXIST"
+    MARKET_GROUP_NOT_BLOCKED = "MARKET_GROUP_NOT_BLOCKED"
+    SUBSCRIPTION_EXPIRED = "SUBSCRIPTION_EXPIRED"
+    INVALID_SUBSCRIPTION_TOKEN = "INVALID_SUBSCRIPTION_TOKEN"  # noqa: S105 - the name of an error
+    INVALID_CLIENT_REF = "INVALID_CLIENT_REF"
+    WALLET_TRANSFER_ERROR = "WALLET_TRANSFER_ERROR"
+    INVALID_VENDOR_CLIENT_ID = "INVALID_VENDOR_CLIENT_ID"
+    USER_NOT_SUBSCRIBED = "USER_NOT_SUBSCRIBED"
+    INVALID_SECRET = "INVALID_SECRET"  # noqa: S105 - the name of an error
+    INVALID_AUTH_CODE = "INVALID_AUTH_CODE"
+    INVALID_GRANT_TYPE = "INVALID_GRANT_TYPE"
+    CUSTOMER_ACCOUNT_CLOSED = "CUSTOMER_ACCOUNT_CLOSED"
+    SESSION_LIMIT_EXCEEDED = "SESSION_LIMIT_EXCEEDED"
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    """Race status only."""

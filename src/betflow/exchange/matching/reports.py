@@ -235,7 +235,7 @@ def _one_replaced(
 def updated(request: UpdateOrders, answers: Sequence[UpdateInstructionReport]) -> UpdateExecutionReport:
     """Return the answer to updates."""
     status, code = _overall([each.status for each in answers])
-    if code is not None and all(each.error_code is Code.NO_ACTION_REQUIRED for each in answers):
+    if code is not None and all(each.error_code == Code.NO_ACTION_REQUIRED for each in answers):
         code = Whole.NO_CHANGE
     return UpdateExecutionReport(
         status=status,
@@ -246,9 +246,9 @@ def updated(request: UpdateOrders, answers: Sequence[UpdateInstructionReport]) -
     )
 
 
-def _overall(statuses: Sequence[InstructionReportStatus]) -> tuple[ExecutionReportStatus, Whole | None]:
+def _overall(statuses: Sequence[str]) -> tuple[ExecutionReportStatus, Whole | None]:
     """Return how a request ended whose instructions stand on their own."""
-    failed = sum(status is _FAILED for status in statuses)
+    failed = sum(status == _FAILED for status in statuses)
     if not failed:
         return ExecutionReportStatus.SUCCESS, None
     if failed == len(statuses):

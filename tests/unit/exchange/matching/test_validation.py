@@ -44,7 +44,7 @@ def _with_two_parts(instruction: PlaceInstruction) -> PlaceInstruction:
     return msgspec.structs.replace(instruction, market_on_close_order=MarketOnCloseOrder(liability=10))
 
 
-def _code(instruction: PlaceInstruction, scene: Scene, **fields: Any) -> Code | None:  # noqa: ANN401 - of a request
+def _code(instruction: PlaceInstruction, scene: Scene, **fields: Any) -> str | None:  # noqa: ANN401 - of a request
     report = scene.place(instruction, **fields)
     (one,) = report.instruction_reports
     is_refused = one.status is InstructionReportStatus.FAILURE

@@ -41,7 +41,7 @@ IN_PLAY: dict[str, Any] = {"inPlay": True, "betDelay": 5}
 PERSIST, LAPSE = PersistenceType.PERSIST, PersistenceType.LAPSE
 
 
-def _codes(report: object) -> list[Code | None]:
+def _codes(report: object) -> list[str | None]:
     assert isinstance(report, CancelExecutionReport | ReplaceExecutionReport | UpdateExecutionReport)
     return [each.error_code for each in report.instruction_reports]
 

@@ -1,0 +1,224 @@
+"""
+One HTTP exchange: a request goes out, and what came back, or what became of it, is a value.
+
+Nothing is raised here, repeated or followed elsewhere: who calls knows what was asked, and what it means that
+no answer came. Neither requests nor replies show what is in them, and errors of the libraries below, which
+hold both, go no further than this module.
+
+Source: "Optimizing API Application Performance" (headers; a connection is kept for 3 minutes at most).
+"""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+from betflow.errors import Sent
+
+
+class Method(StrEnum):
+    """What is asked of an address."""
+
+    GET = "GET"
+    POST = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """
+    What goes out.
+
+    Attributes:
+        url: Where to; https, and without secrets.
+        headers: May hold secrets.
+        body: May hold secrets.
+        method: What is asked.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    method: Method = Method.POST
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """
+    What came back, from whoever answered.
+
+    Attributes:
+        status: Of HTTP.
+        content_type: As the other side names it, without parameters; may be empty.
+        body: All of it.
+    """
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+
+
+class Trouble(StrEnum):
+    """Why no reply came."""
+
+    NAME = "name"
+    """The host's name has no address."""
+    REFUSED = "refused"
+    """Nobody listens there, or there is no way to it."""
+    CONNECT_TIMEOUT = "connect timeout"
+    PROXY = "proxy"
+    """The proxy of this network cannot be used."""
+    UNTRUSTED = "untrusted"
+    """The other side's certificate is not to be trusted."""
+    TLS = "tls"
+    """The connection could not be secured, or stopped being so."""
+    READ_TIMEOUT = "read timeout"
+    BROKEN = "broken"
+    """The connection broke before the reply was whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """
+    That no reply came.
+
+    Attributes:
+        trouble: Why.
+        sent: Whether the request can have been seen.
+        detail: What the system says, e.g. ``certificate has expired``; without anything that was sent.
+    """
+
+    trouble: Trouble
+    sent: Sent
+    detail: str = ""
+
+
+class Transport:
+    """
+    Connections to Betfair, kept open for the next request; may be used by several threads.
+
+    Args:
+        context: Secures the connections.
+        connect_timeout_s: How long to wait for a connection.
+        read_timeout_s: How long to wait for each part of a reply.
+        connections: How many are kept for one host.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        *,
+        connect_timeout_s: float = 5.0,
+        read_timeout_s: float = 30.0,
+        connections: int = 10,
+    ) -> None:
+        self.timeouts = (connect_timeout_s, read_timeout_s)
+        self._session = requests.Session()
+        # Else requests would look for passwords in ~/.netrc, and send them along.
+        self._session.auth = _without_password
+        # Nor are cookies kept: Betfair's hold a session token, and our headers say whose call it is.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._session.mount("https://", _VerifyingAdapter(context, pool_maxsize=connections))
+        self._session.adapters.pop("http://")
+
+    def exchange(self, request: HttpRequest) -> Reply | NoReply:
+        """Send a request and wait for the reply; a redirection is a reply like any other."""
+        try:
+            response = self._session.request(
+                str(request.method),
+                request.url,
+                data=request.body,
+                headers=dict(request.headers),
+                timeout=self.timeouts,
+                allow_redirects=False,
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            return _no_reply(error)
+        content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Reply(response.status_code, content_type, response.content)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+class _VerifyingAdapter(HTTPAdapter):
+    """Connections with our own idea of TLS; that nobody can switch off, in the environment or in code."""
+
+    def __init__(self, context: ssl.SSLContext, *, pool_maxsize: int) -> None:
+        self._context = context
+        super().__init__(pool_connections=4, pool_maxsize=pool_maxsize, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as requests has it
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - as requests has it
+        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]  # noqa: ANN401 - as requests has it
+        """Send a request; whoever said that it need not be verified is not listened to."""
+        return super().send(request, **{**kwargs, "verify": kwargs.get("verify") or True})
+
+
+def _without_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _no_reply(error: BaseException) -> NoReply:
+    """Say what an error of the libraries means; the first of these that it, or what caused it, is."""
+    if type(error) is OSError:  # what requests says where an environment variable names no file
+        return NoReply(Trouble.UNTRUSTED, Sent.NOT_SENT, "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names no file")
+    causes = list(_causes(error))
+    for kind, trouble, sent in _MEANINGS:
+        for cause in causes:
+            if isinstance(cause, kind):
+                return NoReply(trouble, sent, _detail(cause))
+    return NoReply(Trouble.BROKEN, Sent.UNKNOWN)
+
+
+_MEANINGS: tuple[tuple[type[BaseException], Trouble, Sent], ...] = (
+    (requests.exceptions.ProxyError, Trouble.PROXY, Sent.NOT_SENT),
+    (requests.exceptions.InvalidProxyURL, Trouble.PROXY, Sent.NOT_SENT),
+    (ssl.SSLCertVerificationError, Trouble.UNTRUSTED, Sent.NOT_SENT),
+    (NameResolutionError, Trouble.NAME, Sent.NOT_SENT),
+    (requests.exceptions.ConnectTimeout, Trouble.CONNECT_TIMEOUT, Sent.NOT_SENT),
+    (NewConnectionError, Trouble.REFUSED, Sent.NOT_SENT),
+    # A server that dislikes our certificate says so after the request may have been sent.
+    (ssl.SSLError, Trouble.TLS, Sent.UNKNOWN),
+    (requests.exceptions.SSLError, Trouble.TLS, Sent.UNKNOWN),
+    (requests.exceptions.ReadTimeout, Trouble.READ_TIMEOUT, Sent.UNKNOWN),
+    (urllib3.exceptions.ReadTimeoutError, Trouble.READ_TIMEOUT, Sent.UNKNOWN),
+    (TimeoutError, Trouble.READ_TIMEOUT, Sent.UNKNOWN),
+)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Go through an error and everything below it: causes, contexts, and errors wrapped as arguments."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        current = pending.pop(0)
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        wrapped = [each for each in current.args if isinstance(each, BaseException)]
+        reason = getattr(current, "reason", None)
+        reasons = [reason] if isinstance(reason, BaseException) else []
+        pending += [*wrapped, *reasons, current.__cause__, current.__context__]
+
+
+def _detail(cause: BaseException) -> str:
+    """Return what the system says, of those that cannot quote a request."""
+    match cause:
+        case ssl.SSLCertVerificationError(verify_message=message) if message:
+            return str(message)
+        case ssl.SSLError(reason=str(reason)):
+            return reason.replace("_", " ").lower()
+    return ""
