@@ -20,7 +20,7 @@ from betflow.wire.betting import PlaceInstruction
 from betflow.wire.enums import BetTargetType, OrderType, PersistenceType, Side, TimeInForce
 from changes import MARKET
 from naive_matching import NaiveMatching, NaiveOrder
-from scenes import BACK, LAY, Scene, fills, limit, limit_on_close, market_on_close, prices
+from scenes import BACK, LAY, OWN_MATCHED, Scene, fills, limit, limit_on_close, market_on_close, prices
 
 _PRICES = (2.96, 2.98, 3.0, 3.05, 3.1)
 _price = st.one_of(st.just(3.0), st.sampled_from(_PRICES[1:4]), st.sampled_from(_PRICES))
@@ -256,7 +256,12 @@ def _racing() -> Scene:
         for number, factor in ((1, 30.0), (2, 20.0), (3, 50.0))
     ]
     return Scene(
-        runners=runners, bspMarket=True, turnInPlayEnabled=True, persistenceEnabled=True, marketType="WIN"
+        assumptions=OWN_MATCHED,
+        runners=runners,
+        bspMarket=True,
+        turnInPlayEnabled=True,
+        persistenceEnabled=True,
+        marketType="WIN",
     )
 
 

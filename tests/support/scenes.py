@@ -6,9 +6,10 @@ A `Scene` starts with an open market of runners 1 and 2. Every call is a moment 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
-from betflow.exchange.assumptions import BETFLOW_1, Assumptions
+from betflow.exchange.assumptions import BETFLOW_1, Assumptions, OwnOrders
 from betflow.exchange.book import MarketBooks
 from betflow.exchange.matching.orders import Case, EventKind, Order, OrderEvent, Rule
 from betflow.exchange.matching.venue import Account, Executed, Venue, VenueEvent
@@ -96,6 +97,10 @@ def limit_on_close(side: Side, price: float, liability: float, runner: int = 1) 
         side=side,
         limit_on_close_order=LimitOnCloseOrder(liability=liability, price=price),
     )
+
+
+OWN_MATCHED = replace(BETFLOW_1, name="own orders matched", own_orders=OwnOrders.MATCHED)
+"""Orders of ours are matched with each other."""
 
 
 class Scene:

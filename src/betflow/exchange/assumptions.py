@@ -89,6 +89,24 @@ class MissingBaseRate(StrEnum):
     NO_COMMISSION = "NO_COMMISSION"
 
 
+class OwnOrders(StrEnum):
+    """Whether orders of ours are matched with each other."""
+
+    APART = "APART"
+    """Never: each is played against the market as if the others were not there, but for what they take."""
+    MATCHED = "MATCHED"
+    """As Betfair does with the bets of one account."""
+
+
+class StartingPriceSize(StrEnum):
+    """How the size of a lay at the starting price is rounded to pennies."""
+
+    NEAREST_WITHIN = "NEAREST_WITHIN"
+    """To the nearest with which it loses, to the penny, no more than its liability."""
+    NEAREST = "NEAREST"
+    DOWN = "DOWN"
+
+
 class StartingPriceAtLimit(StrEnum):
     """What becomes of a LIMIT_ON_CLOSE order whose limit is exactly the starting price."""
 
@@ -149,12 +167,13 @@ class Assumptions:
     keep_lay_price: KeepLayPrice = KeepLayPrice.ON_LADDER
     missing_base_rate: MissingBaseRate = MissingBaseRate.FIVE_PER_CENT
     starting_price_at_limit: StartingPriceAtLimit = StartingPriceAtLimit.MATCHED
-    starting_price_size_rounding: Rounding = Rounding.DOWN
+    starting_price_size: StartingPriceSize = StartingPriceSize.NEAREST_WITHIN
     small_take_starting_price: SmallTakeStartingPrice = SmallTakeStartingPrice.LAPSES
     target_size_rounding: Rounding = Rounding.HALF_UP
     fill_or_kill_persistence: FillOrKillPersistence = FillOrKillPersistence.IGNORED
     in_play_suspension: InPlaySuspension = InPlaySuspension.LAPSES
     profit_ratio: ProfitRatio = ProfitRatio.CHECKED
+    own_orders: OwnOrders = OwnOrders.APART
 
     def __post_init__(self) -> None:
         changed = [each.name for each in fields(self) if getattr(self, each.name) != each.default]

@@ -115,9 +115,9 @@ def round_target_size(pennies: Fraction, rounding: Rounding) -> int:
     return int(_rounded(pennies, 0, rounding))
 
 
-def round_starting_price_size(pennies: Fraction, rounding: Rounding) -> int:
-    """Round the size of a lay at the starting price, in pennies: liability divided by price less 1."""
-    return int(_rounded(pennies, 0, rounding))
+def round_starting_price_size(pennies: Fraction) -> int:
+    """Round the size of a lay at the starting price, or what it loses, to the nearest penny."""
+    return int(_rounded(pennies, 0, Rounding.HALF_UP))
 
 
 def round_exposure(loss: Fraction) -> Decimal:

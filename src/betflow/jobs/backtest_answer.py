@@ -100,6 +100,7 @@ class Answer:
             ],
             "markets": self._markets,
             "number_of_orders": self._number_of_orders,
+            "orders_left_out": max(0, self._number_of_orders - MOST_ORDERS),
             "orders": self._orders,
         }
 

@@ -167,6 +167,10 @@ def _sorted_out(sources: Sequence[str]) -> tuple[list[Path], list[str], list[str
     market_ids: list[str] = []
     terms: list[str] = []
     for source in sources:
+        if not source.strip():
+            raise UsageError(
+                "a source is empty.", advice="Name a path, a market or a query; a variable may be unset."
+            )
         if Path(source).exists():
             paths.append(Path(source))
         elif _MARKET_ID.fullmatch(source):

@@ -17,6 +17,7 @@ from betflow.exchange.assumptions import (
     RemovalEffect,
     SmallTakeStartingPrice,
     StartingPriceAtLimit,
+    StartingPriceSize,
 )
 from betflow.exchange.bets import RunnerKey
 from betflow.exchange.book import MarketBook, RunnerBook
@@ -223,13 +224,13 @@ class MarketMatching:
         """Say whether an order would be matched at once, at least in part."""
         book = self.runner(order.runner)
         matching = self.watched.get(_key(order.runner)) or RunnerMatching()
-        return book is not None and matching.would_match(order, book)
+        return book is not None and matching.would_match(order, book, self._assumptions)
 
     def has_better_price(self, order: Order) -> bool:
         """Say whether an order would get a better price than it asks for."""
         book = self.runner(order.runner)
         matching = self.watched.get(_key(order.runner)) or RunnerMatching()
-        best = matching.best_offer(order, book) if book is not None else None
+        best = matching.best_offer(order, book, self._assumptions) if book is not None else None
         return best is not None and order.price is not None and (best - order.price) * order.side.sign > 0
 
     def refuse(self, order: Order, rule: Rule, code: InstructionReportErrorCode) -> None:
@@ -392,8 +393,7 @@ class MarketMatching:
             return 0
         if order.side is Side.BACK:
             return liability
-        rounding = self._assumptions.starting_price_size_rounding
-        return round_starting_price_size(Fraction(liability) / (Fraction(bsp) - 1), rounding)
+        return lay_size(liability, bsp, self._assumptions.starting_price_size)
 
     def _lapse_case(self, order: Order, case: Case) -> None:
         order.lapsed[case] += order.remaining[case]
@@ -643,6 +643,24 @@ def _key(runner: RunnerKey) -> int | tuple[int, float]:
 
 def _amounts(amounts: list[int]) -> Amounts:
     return amounts[0], amounts[1], amounts[2]
+
+
+def lay_size(liability: int, bsp: Decimal, choice: StartingPriceSize) -> int:
+    """
+    Return the backer's stake that a lay's liability covers at the starting price, in pennies.
+
+    Args:
+        liability: In pennies.
+        bsp: The starting price.
+        choice: How it is rounded.
+    """
+    winnings = Fraction(bsp) - 1
+    size = Fraction(liability) / winnings
+    if choice is StartingPriceSize.DOWN:
+        return int(size)
+    nearest = round_starting_price_size(size)
+    loses_more = round_starting_price_size(nearest * winnings) > liability
+    return nearest - 1 if loses_more and choice is StartingPriceSize.NEAREST_WITHIN else nearest
 
 
 def _newly_removed(before: MarketDefinition, now: MarketDefinition) -> list[RunnerDefinition]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
 
-from betflow.exchange.assumptions import Assumptions
+from betflow.exchange.assumptions import Assumptions, OwnOrders
 from betflow.exchange.book import RunnerBook
 from betflow.exchange.matching.levels import CASES, BookSide, Level, Matched
 from betflow.exchange.matching.orders import NOTHING, Amounts, Case, Order, Rule
@@ -97,7 +97,7 @@ class RunnerMatching:
         """
         side = self._offered_to(order.side)
         kills = order.time_in_force is TimeInForce.FILL_OR_KILL
-        offers = self._offers(order, runner, side, beyond_limit=kills and not is_line)
+        offers = self._offers(order, runner, assumptions, beyond_limit=kills and not is_line)
         if self._traded is None:
             self._traded = dict(runner.traded)
         plans: list[list[int]] = []
@@ -113,14 +113,14 @@ class RunnerMatching:
         self._leave_completed(steps, but=order)
         return steps
 
-    def would_match(self, order: Order, runner: RunnerBook) -> bool:
+    def would_match(self, order: Order, runner: RunnerBook, assumptions: Assumptions) -> bool:
         """Say whether an order would be matched at once, at least in part, in any of the cases."""
-        offers = self._offers(order, runner, self._offered_to(order.side), beyond_limit=False)
+        offers = self._offers(order, runner, assumptions, beyond_limit=False)
         return any(any(offer.displayed) or any(offer.own) for offer in offers)
 
-    def best_offer(self, order: Order, runner: RunnerBook) -> float | None:
+    def best_offer(self, order: Order, runner: RunnerBook, assumptions: Assumptions) -> float | None:
         """Return the best price that an order would get; None if it would not be matched at once."""
-        offers = self._offers(order, runner, self._offered_to(order.side), beyond_limit=False)
+        offers = self._offers(order, runner, assumptions, beyond_limit=False)
         return next((offer.price for offer in offers if any(offer.displayed) or any(offer.own)), None)
 
     def rest(self, order: Order, runner: RunnerBook) -> int | None:
@@ -269,11 +269,13 @@ class RunnerMatching:
         return self.to_lay if side is Side.BACK else self.to_back
 
     def _offers(
-        self, order: Order, runner: RunnerBook, side: BookSide, *, beyond_limit: bool
+        self, order: Order, runner: RunnerBook, assumptions: Assumptions, *, beyond_limit: bool
     ) -> list[_Offer]:
         """Return what an order can take, the best first, down to its limit or beyond it."""
+        side = self._offered_to(order.side)
+        has_own = assumptions.own_orders is OwnOrders.MATCHED
         displayed = _displayed(runner, side.takers)
-        prices = set(displayed).union(side.prices)
+        prices = set(displayed).union(side.prices if has_own else ())
         limit = order.price
         if limit is not None and not beyond_limit:
             prices = {price for price in prices if not side.is_better(limit, price)}
@@ -283,7 +285,7 @@ class RunnerMatching:
             if level is None:
                 offers.append(_Offer(price, shown, (shown, shown, shown), NOTHING))
             else:
-                offers.append(_offer(level, price, shown))
+                offers.append(_offer(level, price, shown, has_own=has_own))
         return offers
 
     def _take(self, order: Order, offer: _Offer, amounts: Amounts, side: BookSide) -> list[Step]:
@@ -464,8 +466,10 @@ def _plan(order: Order, case: Case, offers: Offers, assumptions: Assumptions, *,
     return take_up_to(offers, size)
 
 
-def _offer(level: Level, price: float, shown: int) -> _Offer:
+def _offer(level: Level, price: float, shown: int, *, has_own: bool) -> _Offer:
     displayed = tuple(max(0, shown - level.taken[case]) for case in CASES)
+    if not has_own:
+        return _Offer(price, shown, (displayed[0], displayed[1], displayed[2]), NOTHING)
     own = tuple(sum(each.order.remaining[case] for each in level.resting.values()) for case in CASES)
     return _Offer(price, shown, (displayed[0], displayed[1], displayed[2]), (own[0], own[1], own[2]))
 

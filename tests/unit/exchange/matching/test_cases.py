@@ -3,12 +3,12 @@
 from typing import Any
 
 from betflow.wire.enums import PersistenceType, TimeInForce
-from scenes import BACK, LAY, Scene, limit, prices
+from scenes import BACK, LAY, OWN_MATCHED, Scene, limit, prices
 
 
 def _in_doubt(size: float = 2, **fields: Any) -> Scene:  # noqa: ANN401 - fields of a LimitOrder
     """Return a market with a lay at 3.0 of which the cases match nothing, a third and nine tenths."""
-    scene = Scene(prices(atb=[(3.0, 8)]), bspMarket=True)
+    scene = Scene(prices(atb=[(3.0, 8)]), assumptions=OWN_MATCHED, bspMarket=True)
     scene.order(limit(LAY, 3.0, size, **fields))
     scene.show(prices(trd=[(3.0, 10.02)]))
     scene.show(prices(atb=[(3.0, 3)]))

@@ -4,7 +4,7 @@ import pytest
 
 from betflow.exchange.matching.orders import Case, Doubt, EventKind, Rule
 from betflow.wire.enums import BetTargetType, OrderStatus, Side, TimeInForce
-from scenes import BACK, LAY, Scene, fills, limit, prices, rules
+from scenes import BACK, LAY, OWN_MATCHED, Scene, fills, limit, prices, rules
 
 KILL = TimeInForce.FILL_OR_KILL
 
@@ -61,13 +61,23 @@ def test_what_was_empty_is_new() -> None:
 
 def test_own_orders_match_each_other() -> None:
     """At one price what is displayed comes first, then ours; both get the price of the one that rested."""
-    scene = Scene(prices(atb=[(3.0, 4)]))
+    scene = Scene(prices(atb=[(3.0, 4)]), assumptions=OWN_MATCHED)
     lay = scene.order(limit(LAY, 3.0))
 
     back = scene.order(limit(BACK, 2.9))
 
     assert ([Rule.BEST_PRICE, Rule.OWN_ORDER], [(3.0, 4_00), (3.0, 6_00)]) == (rules(back), fills(back))
     assert ([Rule.OWN_ORDER], [(3.0, 6_00)]) == (rules(lay), fills(lay))
+
+
+def test_own_orders_are_apart() -> None:
+    """As a rule each is played against the market alone: what is displayed is taken, no order of ours."""
+    scene = Scene(prices(atb=[(3.0, 4)]))
+    lay = scene.order(limit(LAY, 3.0))
+
+    back = scene.order(limit(BACK, 2.9))
+
+    assert ([(3.0, 4_00)], []) == (fills(back), fills(lay))
 
 
 def test_runners_do_not_touch_each_other() -> None:
