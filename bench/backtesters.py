@@ -11,6 +11,7 @@ It runs in two environments, so it imports what it needs where it needs it.
 import argparse
 import json
 import logging
+import os
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -185,6 +186,7 @@ def main() -> None:
     options = parser.parse_args()
 
     play = BACKTESTERS[options.backtester]
+    play(min(options.files, key=os.path.getsize))  # so that importing is not part of the time
     messages = passes = 0
     start = perf_counter()
     while True:

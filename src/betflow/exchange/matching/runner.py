@@ -165,7 +165,8 @@ class RunnerMatching:
             for price, _ in change.atl:
                 if price in levels or price <= reached:
                     return True
-        return _has_levels(change)
+        # Where the ladders come by price as well, those by level say nothing more.
+        return change.atb is None and change.atl is None and _has_levels(change)
 
     def _is_concerned_by_trades(self, traded: PriceSizes) -> bool:
         highest_lay, lowest_back, has_taken = self._highest_lay, self._lowest_back, self._has_taken

@@ -192,7 +192,8 @@ class Venue:
         market = self._markets.get(book.market_id)
         if market is None:
             market = self._markets[book.market_id] = MarketMatching(book, self.assumptions, self._minimums)
-        self._now = max(self._now, book.publish_time)
+        if book.publish_time > self._now:  # noqa: PLR1730 - a call for every change
+            self._now = book.publish_time
         market.book = book
         market.apply(self._now, late=late)
         if self._waiting and not market.is_open:
