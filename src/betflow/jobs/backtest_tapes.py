@@ -31,7 +31,7 @@ _FIRST_MESSAGES = 100
 _HEAD_BYTES = 4096
 _OPERATION = b'"op"'
 _LINE_CODES = frozenset({"tape.line-damaged", "tape.half-line", "tape.more-findings"})
-_WORTH_A_WORKER = 64
+_WORTH_A_WORKER = 32
 """Tapes to look into below which another process costs more time than it saves."""
 _QUERY_NAMES = {
     "event_type": "event_types",
