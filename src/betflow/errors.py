@@ -134,6 +134,7 @@ class GatewayError(BetflowError):
         ids: What it was about, e.g. ``{"marketId": "1.23"}``, and what Betfair's support asks for
             (``requestUUID``).
         code: Betfair's own code, where it gave one.
+        passing: Whether the same call, if it only reads, may succeed a moment later.
         advice: What the reader can do next.
     """
 
@@ -145,6 +146,7 @@ class GatewayError(BetflowError):
         sent: Sent,
         ids: Mapping[str, str] | None = None,
         code: str = "",
+        passing: bool = False,
         advice: str = "",
     ) -> None:
         super().__init__(message, advice=advice)
@@ -152,6 +154,7 @@ class GatewayError(BetflowError):
         self.sent = sent
         self.ids = dict(ids or {})
         self.code = code
+        self.passing = passing
 
     def __str__(self) -> str:
         about = ", ".join(f"{name} {value}" for name, value in self.ids.items())

@@ -171,10 +171,15 @@ def _without_password(request: requests.PreparedRequest) -> requests.PreparedReq
 
 
 def _no_reply(error: BaseException) -> NoReply:
-    """Say what an error of the libraries means; the first of these that it, or what caused it, is."""
+    """
+    Say what an error of the libraries means; the first of these that it, or what caused it, is.
+
+    The errors let go of the frames that they came through: those hold the request, and the connections, which
+    would not be closed before the garbage is collected.
+    """
     if type(error) is OSError:  # what requests says where an environment variable names no file
         return NoReply(Trouble.UNTRUSTED, Sent.NOT_SENT, "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names no file")
-    causes = list(_causes(error))
+    causes = [each.with_traceback(None) for each in _causes(error)]
     for kind, trouble, sent in _MEANINGS:
         for cause in causes:
             if isinstance(cause, kind):
