@@ -91,6 +91,7 @@ class Session:
         self._pace = pace
         self._retries = retries
         self._current: SessionToken | None = None
+        self._tokens: set[Secret] = set()
 
     @property
     def app_key(self) -> Secret:
@@ -98,9 +99,8 @@ class Session:
         return self._credentials.app_key
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Return what must not be seen in anything that comes back."""
-        known = (self._credentials.app_key, self._credentials.password)
-        return (*known, self._current.token) if self._current else known
+        """Return what must not be seen in anything that comes back; sessions that are over are among it."""
+        return (self._credentials.app_key, self._credentials.password, *self._tokens)
 
     def token(self) -> SessionToken:
         """
@@ -115,8 +115,7 @@ class Session:
             return self._current
         with self._cache.locked():
             stored = self._cache.read()
-            self._current = self._alive(stored) or self._logged_in(stored)
-            return self._current
+            return self._used(self._alive(stored) or self._logged_in(stored))
 
     def renewed(self, refused: SessionToken) -> SessionToken:
         """
@@ -134,8 +133,7 @@ class Session:
             known = stored.session
             if known is None or known.token == refused.token or not self._is_fresh(known):
                 known = self._logged_in(stored)
-            self._current = known
-            return known
+            return self._used(known)
 
     def keep_alive(self) -> SessionToken:
         """
@@ -153,8 +151,7 @@ class Session:
                 self._cache.write(replace(stored, session=extended))
             elif isinstance(extended, GatewayError) and not isinstance(extended, AuthenticationError):
                 raise extended
-            self._current = extended if isinstance(extended, SessionToken) else self._logged_in(stored)
-            return self._current
+            return self._used(extended if isinstance(extended, SessionToken) else self._logged_in(stored))
 
     def logout(self) -> bool:
         """
@@ -177,6 +174,11 @@ class Session:
         if trouble is not None and not isinstance(trouble, AuthenticationError):
             raise trouble
         return trouble is None
+
+    def _used(self, session: SessionToken) -> SessionToken:
+        self._current = session
+        self._tokens.add(session.token)
+        return session
 
     def _age_s(self, session: SessionToken) -> float:
         return (self._clock() - session.renewed_ms) / 1000

@@ -165,6 +165,12 @@ class _VerifyingAdapter(HTTPAdapter):
         """Send a request; whoever said that it need not be verified is not listened to."""
         return super().send(request, **{**kwargs, "verify": kwargs.get("verify") or True})
 
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401, FBT001 - as requests has it
+        """Verify by the context's authorities and the environment's; requests would load its own anew."""
+        conn.cert_reqs = "CERT_REQUIRED"
+        if isinstance(verify, str):
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # requests'
+
 
 def _without_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
