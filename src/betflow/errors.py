@@ -79,6 +79,11 @@ class BetflowError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".rstrip()
 
+    @property
+    def where(self) -> dict[str, int | str]:
+        """What leads programs to the place: names and numbers, as in a `Finding`."""
+        return {}
+
 
 class UsageError(BetflowError):
     """The command line asks for something that cannot be."""
@@ -160,6 +165,12 @@ class GatewayError(BetflowError):
         about = ", ".join(f"{name} {value}" for name, value in self.ids.items())
         subject = f"{self.operation} ({about})" if about else self.operation
         return f"{subject}: {super().__str__()}"
+
+    @property
+    def where(self) -> dict[str, int | str]:
+        """The operation, how far it got, Betfair's code, and the ids."""
+        named = {"operation": self.operation, "sent": self.sent.value, "code": self.code}
+        return {name: value for name, value in {**named, **self.ids}.items() if value}
 
 
 class AuthenticationError(GatewayError):

@@ -21,7 +21,7 @@ from exchange_service import ExchangeService, service_error
 from identity_service import APP_KEY, PASSWORD, Clock
 from loopback import Answer, Loopback, loopback
 
-PASSPHRASE = "passphrase"
+PASSPHRASE = "passphrase"  # noqa: S105 - of a certificate that exists only here
 
 
 @pytest.fixture(autouse=True)
