@@ -14,11 +14,21 @@ START_MS = 1_771_407_000_000
 """2026-02-18T09:30:00.000Z."""
 
 
+_OF_THE_NETWORK = {
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+}
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of the person who runs the tests away from them."""
     for name in os.environ:
-        foreign = name.startswith(("BETFAIR_", "Executor__"))
+        foreign = name.startswith(("BETFAIR_", "Executor__")) or name.upper() in _OF_THE_NETWORK
         if foreign or (name.startswith("BETFLOW_") and name not in {"BETFLOW_TAPES", "BETFLOW_PYTHON"}):
             monkeypatch.delenv(name)
 

@@ -79,6 +79,11 @@ class BetflowError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".rstrip()
 
+    @property
+    def where(self) -> dict[str, int | str]:
+        """What leads programs to the place: names and numbers, as in a `Finding`."""
+        return {}
+
 
 class UsageError(BetflowError):
     """The command line asks for something that cannot be."""
@@ -134,6 +139,7 @@ class GatewayError(BetflowError):
         ids: What it was about, e.g. ``{"marketId": "1.23"}``, and what Betfair's support asks for
             (``requestUUID``).
         code: Betfair's own code, where it gave one.
+        passing: Whether the same call, if it only reads, may succeed a moment later.
         advice: What the reader can do next.
     """
 
@@ -145,6 +151,7 @@ class GatewayError(BetflowError):
         sent: Sent,
         ids: Mapping[str, str] | None = None,
         code: str = "",
+        passing: bool = False,
         advice: str = "",
     ) -> None:
         super().__init__(message, advice=advice)
@@ -152,11 +159,18 @@ class GatewayError(BetflowError):
         self.sent = sent
         self.ids = dict(ids or {})
         self.code = code
+        self.passing = passing
 
     def __str__(self) -> str:
         about = ", ".join(f"{name} {value}" for name, value in self.ids.items())
         subject = f"{self.operation} ({about})" if about else self.operation
         return f"{subject}: {super().__str__()}"
+
+    @property
+    def where(self) -> dict[str, int | str]:
+        """The operation, how far it got, Betfair's code, and the ids."""
+        named = {"operation": self.operation, "sent": self.sent.value, "code": self.code}
+        return {name: value for name, value in {**named, **self.ids}.items() if value}
 
 
 class AuthenticationError(GatewayError):

@@ -57,6 +57,7 @@ class Loopback:
         self.script = script
         self.received: list[Received] = []
         self.closing = threading.Event()
+        self._client_context: ssl.SSLContext | None = None
         self.authority = trustme.CA()
         self.authority_file = folder / "authority"
         self.authority.cert_pem.write_to_path(self.authority_file)
@@ -76,8 +77,10 @@ class Loopback:
         return f"https://localhost:{self._server.server_address[1]}"
 
     def client_context(self) -> ssl.SSLContext:
-        """Return TLS for a client that trusts it."""
-        return verified_context(authority=self.authority_file)
+        """Return TLS for a client that trusts it, the same for all."""
+        if self._client_context is None:
+            self._client_context = verified_context(authority=self.authority_file)
+        return self._client_context
 
     def close(self) -> None:
         """Stop, and let go of whoever waits."""
@@ -126,6 +129,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet: else the client's delayed acknowledgement costs 40 ms
     server: _Server
     connection: ssl.SSLSocket
 

@@ -8,6 +8,8 @@ proxy, adds the authority that vouches for it.
 import ssl
 from pathlib import Path
 
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
 from betflow.betfair.certificates import ClientCertificate, present
 from betflow.errors import ConfigurationError
 
@@ -26,6 +28,8 @@ def verified_context(
         ConfigurationError: the file of authorities is not there, or is none.
     """
     context = ssl.create_default_context()
+    # Those that requests brings along as well: some systems keep theirs where Python does not look.
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if authority is not None:
         try:

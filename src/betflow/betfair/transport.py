@@ -165,16 +165,27 @@ class _VerifyingAdapter(HTTPAdapter):
         """Send a request; whoever said that it need not be verified is not listened to."""
         return super().send(request, **{**kwargs, "verify": kwargs.get("verify") or True})
 
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:  # noqa: ANN401, FBT001 - as requests has it
+        """Verify by the context's authorities and the environment's; requests would load its own anew."""
+        conn.cert_reqs = "CERT_REQUIRED"
+        if isinstance(verify, str):
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # requests'
+
 
 def _without_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
 def _no_reply(error: BaseException) -> NoReply:
-    """Say what an error of the libraries means; the first of these that it, or what caused it, is."""
+    """
+    Say what an error of the libraries means; the first of these that it, or what caused it, is.
+
+    The errors let go of the frames that they came through: those hold the request, and the connections, which
+    would not be closed before the garbage is collected.
+    """
     if type(error) is OSError:  # what requests says where an environment variable names no file
         return NoReply(Trouble.UNTRUSTED, Sent.NOT_SENT, "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names no file")
-    causes = list(_causes(error))
+    causes = [each.with_traceback(None) for each in _causes(error)]
     for kind, trouble, sent in _MEANINGS:
         for cause in causes:
             if isinstance(cause, kind):

@@ -87,7 +87,7 @@ class Outcome:
 
 def failure(error: BetflowError, *, subject: str) -> Outcome:
     """Return the outcome of a job that ended in one of betflow's own errors."""
-    finding = Finding(code=f"error.{error_name(error)}", subject=subject, message=str(error))
+    finding = Finding(f"error.{error_name(error)}", subject, str(error), error.where)
     return Outcome(findings=(finding,), exit_code=error.exit_code, is_failure=True)
 
 

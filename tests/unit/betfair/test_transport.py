@@ -96,8 +96,6 @@ def test_what_was_not_sent_is_known_not_to_be() -> None:
 def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that cannot be reached is told apart from the exchange."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://localhost:{free_port()}")
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
 
     assert NoReply(Trouble.PROXY, Sent.NOT_SENT) == ask("https://betfair.invalid/")
 
@@ -126,8 +124,6 @@ def test_verification_cannot_be_switched_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, switch: str
 ) -> None:
     """Neither the environment nor a session that somebody changed makes an unknown server trusted."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
     with loopback(tmp_path, replies(b"{}")) as server:
         transport = Transport(verified_context())
         transport._session.verify = False

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from betflow import errors
-from betflow.errors import BetflowError, DamagedError, ExitCode, Finding, NotFoundError
+from betflow.errors import (
+    BetflowError,
+    DamagedError,
+    ExitCode,
+    Finding,
+    GatewayError,
+    NotFoundError,
+    Sent,
+    UnknownOutcomeError,
+)
 from betflow.jobs.outcome import Outcome, Status, artifact_of, envelope, error_name, failure
 
 FINDING = Finding("tape.line-damaged", "1.234.bz2", "line 7 is no JSON; it was skipped.", {"line": 7})
@@ -34,12 +43,28 @@ def test_failure_carries_the_advice() -> None:
     assert (Finding("error.not-found", "tape show", "no market 1.2. Run backfill."),) == outcome.findings
 
 
+def test_failed_call_says_how_far_it_got() -> None:
+    """A program that sees a failed call can tell whether Betfair may have acted on it."""
+    error = UnknownOutcomeError("?", operation="placeOrders", sent=Sent.UNKNOWN, ids={"marketId": "1.2"})
+    (finding,) = failure(error, subject="bet").findings
+
+    assert ("error.unknown-outcome", {"operation": "placeOrders", "sent": "unknown", "marketId": "1.2"}) == (
+        finding.code,
+        finding.where,
+    )
+
+
+def made(kind: type[BetflowError]) -> BetflowError:
+    """Return an error of a kind."""
+    return kind("", operation="", sent=Sent.UNKNOWN) if issubclass(kind, GatewayError) else kind("")
+
+
 def test_every_error_has_a_name() -> None:
     """Each error of the tree has a name of its own for programs."""
     known = {
         each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, BetflowError)
     }
-    names = {error_name(each.__new__(each, "")) for each in known - {BetflowError}}
+    names = {error_name(made(each)) for each in known - {BetflowError}}
 
     assert len(known) - 1 == len(names)
     assert "damaged" == error_name(DamagedError(""))

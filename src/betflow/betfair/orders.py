@@ -1,0 +1,157 @@
+"""
+The object that bets with real money. It is made only for a permission, and nothing in betflow gives one yet.
+
+Nothing here is repeated by itself, but for a session that Betfair refused: then it did nothing. Where nobody
+knows what Betfair did, that is an error of its own (`UnknownOutcomeError`, exit code 8).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from betflow.betfair.channel import Channel, Connection
+from betflow.betfair.endpoints import Jurisdiction
+from betflow.betfair.planning import check_orders
+from betflow.errors import Sent, UnknownOutcomeError, UsageError
+from betflow.wire import operations
+from betflow.wire.account import CreateDeveloperAppKeys, DeveloperApp, TransferFunds, TransferResponse
+from betflow.wire.betting import (
+    CancelExecutionReport,
+    CancelOrders,
+    ExecutionReport,
+    OrderRequest,
+    PlaceExecutionReport,
+    PlaceOrders,
+    ReplaceExecutionReport,
+    ReplaceOrders,
+    UpdateExecutionReport,
+    UpdateOrders,
+)
+from betflow.wire.enums import ExecutionReportStatus, InstructionReportStatus
+from betflow.wire.heartbeat import Heartbeat, HeartbeatReport
+from betflow.wire.operations import Effect, Operation
+
+_SHOWN_BETS = 10
+
+_Request = TypeVar("_Request", PlaceOrders, CancelOrders, ReplaceOrders, UpdateOrders)
+_Report = TypeVar(
+    "_Report", PlaceExecutionReport, CancelExecutionReport, ReplaceExecutionReport, UpdateExecutionReport
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LivePermission:
+    """
+    That somebody has allowed betting with real money, knowing what it means.
+
+    Whoever makes one answers for it. Only the live gate may, and there is none yet: a test sees to it that no
+    other place in betflow does.
+
+    Attributes:
+        account: Whose money it is: the username.
+        reason: Why, for the journal.
+    """
+
+    account: str
+    reason: str
+
+
+class OrdersTimedOutError(UnknownOutcomeError):
+    """
+    Betfair answered that it does not know yet what became of orders.
+
+    They may still be placed within 15 seconds. `report` has what is known.
+    """
+
+    def __init__(self, report: ExecutionReport, *, operation: str, ids: Mapping[str, str]) -> None:
+        super().__init__(
+            "TIMEOUT: Betfair does not know yet what became of it.",
+            operation=operation,
+            sent=Sent.UNKNOWN,
+            ids=ids,
+            code=ExecutionReportStatus.TIMEOUT,
+            advice="Wait 15 s, then look at the current orders: what is not there by then has lapsed.",
+        )
+        self.report = report
+
+
+class OrdersGateway:
+    """
+    Bets; may be used by several threads.
+
+    Every method raises what `betflow.betfair.channel.Channel.call` raises, `UsageError` for a request that
+    Betfair would not take, and `UnknownOutcomeError` where it is not known what Betfair did. A report may
+    still tell of a refusal: look at its status.
+
+    Args:
+        connection: To whom.
+        permission: To bet with real money.
+
+    Raises:
+        UsageError: without a permission.
+    """
+
+    def __init__(self, connection: Connection, permission: LivePermission) -> None:
+        if type(permission) is not LivePermission or not permission.account or not permission.reason:
+            raise UsageError(
+                "Betting with real money is not permitted.",
+                advice="Use paper betting; the object that bets is made for an explicit LivePermission only.",
+            )
+        self.permission = permission
+        self._is_italian = connection.jurisdiction is Jurisdiction.ITALY
+        self._channel = Channel(connection, frozenset({Effect.ORDERS, Effect.ACCOUNT}))
+
+    def place_orders(self, request: PlaceOrders) -> PlaceExecutionReport:
+        """Place bets, all or none; the customerRef is what makes it safe to send the same again."""
+        return self._done(operations.PLACE_ORDERS, request)
+
+    def cancel_orders(self, request: CancelOrders) -> CancelExecutionReport:
+        """Cancel what is unmatched of bets, or all of a market; never held back by limits of ours."""
+        return self._done(operations.CANCEL_ORDERS, request)
+
+    def cancel_all_orders(self) -> CancelExecutionReport:
+        """Cancel everything that is unmatched of the account, on every market; the report names no bets."""
+        report = self._channel.call(operations.CANCEL_ORDERS, CancelOrders())
+        return _known(report, operations.CANCEL_ORDERS.name, {})
+
+    def replace_orders(self, request: ReplaceOrders) -> ReplaceExecutionReport:
+        """Cancel bets and place them at other prices; a new bet that fails brings no old one back."""
+        return self._done(operations.REPLACE_ORDERS, request)
+
+    def update_orders(self, request: UpdateOrders) -> UpdateExecutionReport:
+        """Change what bets do at the turn in play."""
+        return self._done(operations.UPDATE_ORDERS, request)
+
+    def heartbeat(self, request: Heartbeat) -> HeartbeatReport:
+        """Say that we live: unless it is said again in time, Betfair cancels the account's LIMIT bets."""
+        return self._channel.call(operations.HEARTBEAT, request)
+
+    def create_developer_app_keys(self, request: CreateDeveloperAppKeys) -> DeveloperApp:
+        """Make the app keys of an account that has none."""
+        return self._channel.call(operations.CREATE_DEVELOPER_APP_KEYS, request)
+
+    def transfer_funds(self, request: TransferFunds) -> TransferResponse:
+        """Move money between the wallets of the account."""
+        return self._channel.call(operations.TRANSFER_FUNDS, request)
+
+    def _done(self, operation: Operation[_Request, _Report], request: _Request) -> _Report:
+        check_orders(request, italian=self._is_italian)
+        ids = _ids(request)
+        return _known(self._channel.call(operation, request, ids), operation.name, ids)
+
+
+def _known(report: _Report, operation: str, ids: Mapping[str, str]) -> _Report:
+    """Return a report that says what happened; one that does not is an error: nobody may take it for a no."""
+    timed_out = any(each.status == InstructionReportStatus.TIMEOUT for each in report.instruction_reports)
+    if report.status == ExecutionReportStatus.TIMEOUT or timed_out:
+        raise OrdersTimedOutError(report, operation=operation, ids=ids)
+    return report
+
+
+def _ids(request: OrderRequest) -> dict[str, str]:
+    """Return what orders are about: enough to find them again, and nothing of what they say."""
+    bets = [] if isinstance(request, PlaceOrders) else [each.bet_id for each in request.instructions or ()]
+    more = f" and {len(bets) - _SHOWN_BETS} more" if len(bets) > _SHOWN_BETS else ""
+    shown = ", ".join(bets[:_SHOWN_BETS]) + more
+    ids = {"marketId": request.market_id, "customerRef": request.customer_ref, "betIds": shown}
+    return {name: value for name, value in ids.items() if value}

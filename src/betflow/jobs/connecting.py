@@ -1,0 +1,178 @@
+"""From settings to a connection with Betfair: who logs in, where, and how calls are made."""
+
+import logging
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from betflow.betfair.certificates import CertificateFiles, check_certificate, find_certificate
+from betflow.betfair.channel import Connection, Policy
+from betflow.betfair.endpoints import Endpoints, endpoints
+from betflow.betfair.identity import Credentials
+from betflow.betfair.retries import Pace, Retries
+from betflow.betfair.secrets import Secret
+from betflow.betfair.session import Lifetime, Session
+from betflow.betfair.tls import verified_context
+from betflow.betfair.token_cache import TokenCache
+from betflow.betfair.transport import Transport
+from betflow.errors import ConfigurationError, GatewayError
+from betflow.jobs.clock import Clock, now_ms
+from betflow.settings import BetfairSettings, Settings
+
+SECRETS_FOLDER = Path("/opt/betflow/secrets")
+"""Where the certificate is looked for when no setting names it."""
+
+SESSIONS = "sessions"
+"""The folder of sessions, in the data folder."""
+
+
+@contextmanager
+def open_connection(
+    settings: Settings, *, clock: Clock = now_ms, pace: Pace | None = None
+) -> Iterator[Connection]:
+    """
+    Connect to Betfair for a block, and close the connections after it. Nobody logs in before the first call.
+
+    Args:
+        settings: Who, where and how.
+        clock: Says what time it is.
+        pace: For waiting; time as it passes unless told otherwise.
+
+    Raises:
+        ConfigurationError: a credential is missing, an address or the certificate cannot be used.
+    """
+    betfair = settings.betfair
+    pace = pace or Pace(time.monotonic, time.sleep)
+    credentials = credentials_of(betfair)
+    places = endpoints_of(betfair)
+    files = certificate_files(betfair)
+    certificate = check_certificate(files, now_ms=clock()) if files else None
+    identity = _transport(betfair, verified_context(authority=betfair.ca_file, certificate=certificate))
+    api = _transport(betfair, verified_context(authority=betfair.ca_file))
+    retries = Retries(betfair.api.max_retries, betfair.api.retry_backoff)
+    session = Session(
+        credentials=credentials,
+        endpoints=places,
+        transport=identity,
+        cache=TokenCache(
+            settings.data_dir / SESSIONS, places.login, credentials.username, credentials.app_key.reveal()
+        ),
+        lifetime=Lifetime.of(betfair.jurisdiction.session_lifetime_s, betfair.api.reauthentication_interval),
+        with_certificate=certificate is not None,
+        clock=clock,
+        pace=pace,
+        retries=retries,
+    )
+    policy = Policy(
+        rate_limit=betfair.api.rate_limit,
+        retries=retries,
+        breaker_threshold=betfair.error_handling.circuit_breaker_threshold,
+        breaker_open_s=betfair.error_handling.circuit_breaker_timeout,
+    )
+    try:
+        yield Connection(session, api, places, pace, policy, betfair.jurisdiction, _logging(betfair))
+    finally:
+        identity.close()
+        api.close()
+
+
+def credentials_of(betfair: BetfairSettings) -> Credentials:
+    """
+    Return who logs in.
+
+    Raises:
+        ConfigurationError: with the names of all that are missing.
+    """
+    api = betfair.api
+    given = {
+        "BETFAIR_APP_KEY": api.app_key,
+        "BETFAIR_USERNAME": api.username,
+        "BETFAIR_PASSWORD": api.password,
+    }
+    missing = [name for name, value in given.items() if not value]
+    if missing or api.app_key is None or api.username is None or api.password is None:
+        raise ConfigurationError(
+            f"Betfair cannot be called: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+            advice="Set them in the environment or in .env; .env.example says what they are.",
+        )
+    return Credentials(
+        api.username, Secret(api.password.get_secret_value()), Secret(api.app_key.get_secret_value())
+    )
+
+
+def endpoints_of(betfair: BetfairSettings) -> Endpoints:
+    """
+    Return where Betfair's services are.
+
+    Raises:
+        ConfigurationError: an address cannot be used.
+    """
+    return endpoints(
+        betfair.jurisdiction,
+        api_url=betfair.api.base_url,
+        identity_url=betfair.api.identity_url,
+        stream_url=betfair.stream.url,
+    )
+
+
+def certificate_files(betfair: BetfairSettings, folder: Path = SECRETS_FOLDER) -> CertificateFiles | None:
+    """
+    Return where the client certificate is.
+
+    It is the pair that is named, else the file or folder, else the only one in the folder where installations
+    have it.
+
+    Returns:
+        None where there is none: then the login is interactive.
+
+    Raises:
+        ConfigurationError: a key without a certificate, or a folder that does not say which.
+    """
+    named = betfair.certificate
+    password = Secret(named.password.get_secret_value()) if named.password else None
+    if named.crt is not None:
+        return CertificateFiles(
+            named.crt.expanduser(), named.key.expanduser() if named.key else None, password
+        )
+    if named.key is not None:
+        raise ConfigurationError(
+            f"The key {named.key} is named, and no certificate.", advice="Set BETFAIR_CERT_CRT as well."
+        )
+    if named.cert_path is None:
+        return find_certificate(folder, password)
+    path = named.cert_path.expanduser()
+    if not path.is_dir():
+        return CertificateFiles(path, None, password)
+    found = find_certificate(path, password)
+    if found is None:
+        raise ConfigurationError(
+            f"{path} has no certificate.", advice="Put it there, or let BETFAIR_CERT_PATH name the file."
+        )
+    return found
+
+
+def _transport(betfair: BetfairSettings, context: ssl.SSLContext) -> Transport:
+    return Transport(
+        context, connect_timeout_s=betfair.api.connect_timeout, read_timeout_s=betfair.api.request_timeout
+    )
+
+
+def _logging(betfair: BetfairSettings) -> Callable[[GatewayError, float], None]:
+    """Return what logs a failed attempt that is made again, as seriously as the user wants it."""
+    level = logging.getLevelNamesMapping()[betfair.error_handling.log_level.upper()]
+
+    def log(error: GatewayError, pause_s: float) -> None:
+        structlog.get_logger().log(
+            level,
+            "betfair.attempt-failed",
+            operation=error.operation,
+            reason=error.message,
+            sent=str(error.sent),
+            again_in_s=pause_s,
+        )
+
+    return log
