@@ -250,7 +250,7 @@ def _pem_key(content: bytes, path: Path, password: Secret | None) -> PrivateKeyT
         )
     raise ConfigurationError(
         f"{path} holds no private key in PEM form.",
-        advice='It has to have a line that begins a "PRIVATE KEY"; were certificate and key mixed up?'
+        advice="It has to have a line that says BEGIN PRIVATE KEY; were certificate and key mixed up?"
         if _is_pem(content)
         else f"Run: openssl pkey -inform der -in {path} -out {path.with_suffix('.pem')}",
     )
