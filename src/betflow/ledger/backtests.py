@@ -80,6 +80,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """The columns of each table. ``seq`` is the journal's entry, ``number`` an order's place in it."""
 
 _MATCHED = "MATCHED"
+_LARGEST_INTEGER = 2**63 - 1
 _EXACT = Context(prec=30, traps=[Inexact, InvalidOperation])
 
 
@@ -214,9 +215,10 @@ def _fill_rows(entry: Entry, orders: Sequence[Mapping[str, Any]]) -> Iterator[Ro
 def _asked_for(size: float | None) -> int | None:
     """Return a size in pennies; None where it is no amount, for which the exchange refused the order."""
     try:
-        return pennies(size)
+        asked = pennies(size)
     except (Inexact, InvalidOperation):
         return None
+    return asked if asked is None or abs(asked) <= _LARGEST_INTEGER else None
 
 
 def pennies(amount: float | None) -> int | None:

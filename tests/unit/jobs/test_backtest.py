@@ -216,8 +216,8 @@ def test_strategy_that_does_something_else_ends_likewise(
 
 
 def test_order_that_is_no_amount_costs_no_other(tmp_path: Path, play: Play) -> None:
-    """A size with a third decimal is refused, and the other orders are played."""
-    sizes = {"a": "5.005", "b": "5.00"}
+    """A size with a third decimal, or beyond all money, is refused, and the other orders are played."""
+    sizes = {"a": "5.005", "b": "5.00", "c": "1000000000000000000000000000000"}
     rows = [
         {
             "ref": ref,
@@ -236,7 +236,7 @@ def test_order_that_is_no_amount_costs_no_other(tmp_path: Path, play: Play) -> N
     outcome = play(race(tmp_path / "race"), orders=path)
 
     codes = {order["ref"]: order["error_code"] for order in outcome.data["orders"]}
-    assert {"a": "INVALID_BET_SIZE", "b": None} == codes
+    assert {"a": "INVALID_BET_SIZE", "b": None, "c": "INVALID_BET_SIZE"} == codes
 
 
 def test_market_that_begins_late_in_a_tape_gets_its_orders(tmp_path: Path, play: Play) -> None:

@@ -36,6 +36,7 @@ LONGEST_ORDER_REF: Final = 32
 LONGEST_STRATEGY_REF: Final = 15
 _LOWEST_RATIO: Final = Fraction(80, 100)
 _HIGHEST_RATIO: Final = Fraction(125, 100)
+_MORE_THAN_THERE_IS: Final = Decimal(10) ** 11
 _LINE_PAYOUT: Final = Decimal(2)
 
 
@@ -192,9 +193,9 @@ def _error_on_close(side: Side, liability: float, price: float | None, terms: Te
 
 
 def _amount(number: Number | None) -> Decimal | None:
-    """Return an amount that can be bet: positive, and exact to the penny; None for any other number."""
+    """Return an amount that can be bet: positive, exact to the penny, and conceivable; None for any other."""
     try:
         amount = money(number if number is not None else 0)
     except MoneyError:
         return None
-    return amount if amount > 0 else None
+    return amount if 0 < amount < _MORE_THAN_THERE_IS else None
