@@ -224,18 +224,8 @@ class Market:
             min_fill_size: The least that a FILL_OR_KILL order takes.
             ref: Names the order (customerOrderRef, 32 characters at most); made up where it is not given.
         """
-        return _limit(
-            Side.BACK,
-            runner,
-            LimitOrder(
-                price=_number(price),
-                size=_number(size),
-                persistence_type=persistence_type,
-                time_in_force=time_in_force,
-                min_fill_size=None if min_fill_size is None else _number(min_fill_size),
-            ),
-            ref,
-        )
+        order = _limit_order(price, size, persistence_type, time_in_force, min_fill_size)
+        return _limit(Side.BACK, runner, order, ref)
 
     def lay(
         self,
@@ -260,18 +250,8 @@ class Market:
             min_fill_size: The least that a FILL_OR_KILL order takes.
             ref: Names the order (customerOrderRef, 32 characters at most); made up where it is not given.
         """
-        return _limit(
-            Side.LAY,
-            runner,
-            LimitOrder(
-                price=_number(price),
-                size=_number(size),
-                persistence_type=persistence_type,
-                time_in_force=time_in_force,
-                min_fill_size=None if min_fill_size is None else _number(min_fill_size),
-            ),
-            ref,
-        )
+        order = _limit_order(price, size, persistence_type, time_in_force, min_fill_size)
+        return _limit(Side.LAY, runner, order, ref)
 
     def back_on_close(
         self, runner: RunnerLike, liability: Number, *, price: Number | None = None, ref: str | None = None
@@ -317,6 +297,22 @@ class Market:
 
 def _placed_on(placement: Placement) -> tuple[int, float]:
     return placement.instruction.selection_id, placement.instruction.handicap or 0.0
+
+
+def _limit_order(
+    price: Number,
+    size: Number,
+    persistence_type: PersistenceType,
+    time_in_force: TimeInForce | None,
+    min_fill_size: Number | None,
+) -> LimitOrder:
+    return LimitOrder(
+        price=_number(price),
+        size=_number(size),
+        persistence_type=persistence_type,
+        time_in_force=time_in_force,
+        min_fill_size=None if min_fill_size is None else _number(min_fill_size),
+    )
 
 
 def _limit(side: Side, runner: RunnerLike, order: LimitOrder, ref: str | None) -> PlaceInstruction:

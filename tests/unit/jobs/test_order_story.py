@@ -142,7 +142,7 @@ def told(kind: str, rule: str, **more: Any) -> str:  # noqa: ANN401 - whatever a
         ),
         (
             "what is unmatched waits for the starting price, with 2.00 at risk",
-            {"kind": "CONVERTED", "rule": "TO_STARTING_PRICE", "amounts": ALL},
+            {"kind": "CONVERTED", "rule": "TURNED_IN_PLAY", "amounts": ALL},
         ),
         ("expired because the market closed", {"kind": "EXPIRED", "rule": "MARKET_CLOSED"}),
     ],

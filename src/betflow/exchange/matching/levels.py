@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 
-from betflow.exchange.matching.orders import Amounts, Case, Order
+from betflow.exchange.matching.orders import Amounts, Case, Order, amounts_of
 from betflow.wire.enums import Side
 
 _UNKNOWN = 10**15  # more pennies than were ever bet
@@ -86,10 +86,10 @@ class Level:
 
     def settle_owed(self, volumes: list[int]) -> Amounts:
         """Return how much of traded volumes is what we took before it traded; once, not again."""
-        same = tuple(min(volumes[case], self.owed[case]) for case in CASES)
+        same = amounts_of([min(volumes[case], self.owed[case]) for case in CASES])
         for case in CASES:
             self.owed[case] -= same[case]
-        return same[0], same[1], same[2]
+        return same
 
     def join(self, order: Order) -> None:
         """Let an order wait here, behind what is displayed now."""
@@ -141,7 +141,7 @@ class Level:
         return matched
 
     def _match(self, order: Order, amounts: list[int], ahead: int) -> Matched:
-        exact = amounts[0], amounts[1], amounts[2]
+        exact = amounts_of(amounts)
         order.match(exact)
         return Matched(order, self.price, exact, ahead)
 

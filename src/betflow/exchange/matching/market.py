@@ -34,6 +34,7 @@ from betflow.exchange.matching.orders import (
     Order,
     OrderEvent,
     Rule,
+    amounts_of,
 )
 from betflow.exchange.matching.runner import RunnerMatching, Step
 from betflow.exchange.money import exact, round_starting_price_size
@@ -202,7 +203,7 @@ class MarketMatching:
         order.status = OrderStatus.EXECUTABLE
         self.orders[order.bet_id] = self._open[order.bet_id] = order
         self._tell(
-            EventKind.ACCEPTED, rule, order, _amounts(order.liability if order.is_on_close else order.size)
+            EventKind.ACCEPTED, rule, order, amounts_of(order.liability if order.is_on_close else order.size)
         )
         if order.is_on_close:
             return
@@ -217,7 +218,7 @@ class MarketMatching:
         elif order.is_open:
             ahead = matching.rest(order, book)
             facts = () if ahead is None else (("ahead", ahead),)
-            self._tell(EventKind.QUEUED, rule, order, _amounts(order.remaining), facts=facts)
+            self._tell(EventKind.QUEUED, rule, order, amounts_of(order.remaining), facts=facts)
         self._forget_idle(order.runner)
 
     def would_match(self, order: Order) -> bool:
@@ -247,7 +248,7 @@ class MarketMatching:
         if size_reduction is None:
             amounts = order.end(order.cancelled)
         else:
-            amounts = _amounts([min(size_reduction, order.remaining[case]) for case in CASES])
+            amounts = amounts_of([min(size_reduction, order.remaining[case]) for case in CASES])
             for case in CASES:
                 order.remaining[case] -= amounts[case]
                 order.cancelled[case] += amounts[case]
@@ -265,7 +266,7 @@ class MarketMatching:
         order.placed_at = self.now
         self.waiting[order.bet_id] = order
         self._tell(
-            EventKind.WAITING, Rule.BET_DELAY, order, _amounts(order.size), facts=(("seconds", seconds),)
+            EventKind.WAITING, Rule.BET_DELAY, order, amounts_of(order.size), facts=(("seconds", seconds),)
         )
 
     def can_be_cancelled(self, order: Order) -> bool:
@@ -282,7 +283,7 @@ class MarketMatching:
         order.size = list(order.cancelled)
         self._open.pop(order.bet_id, None)
         order.status = OrderStatus.EXECUTION_COMPLETE
-        self._tell(EventKind.CANCELLED, Rule.REPLACE, order, _amounts(order.cancelled))
+        self._tell(EventKind.CANCELLED, Rule.REPLACE, order, amounts_of(order.cancelled))
 
     # What a definition does.
 
@@ -344,7 +345,7 @@ class MarketMatching:
             size = order.remaining[case]
             winnings = Fraction(exact(order.price or 0)) - 1
             order.liability[case] = size if order.side is Side.BACK else int(size * winnings)
-        self._tell(EventKind.CONVERTED, rule, order, _amounts(order.liability))
+        self._tell(EventKind.CONVERTED, rule, order, amounts_of(order.liability))
 
     def _reconcile(self) -> None:
         """Match what waits for the starting price; what does not persist lapses."""
@@ -367,7 +368,7 @@ class MarketMatching:
         if order.order_type is OrderType.LIMIT_ON_CLOSE and not self._is_within_limit(order, bsp):
             self._lapse(order, Rule.STARTING_PRICE_LIMIT, price=price)
             return
-        amounts = _amounts([self._size_at_starting_price(order, case, bsp) for case in CASES])
+        amounts = amounts_of([self._size_at_starting_price(order, case, bsp) for case in CASES])
         for case in CASES:
             order.size[case] += amounts[case] - order.remaining[case]
             order.remaining[case] = amounts[case]
@@ -422,7 +423,7 @@ class MarketMatching:
                 self._reduce(order, factor, terms)
 
     def _void(self, order: Order, rule: Rule) -> None:
-        amounts = _amounts(order.matched)
+        amounts = amounts_of(order.matched)
         if any(amounts):
             for case in CASES:
                 order.voided[case] += amounts[case]
@@ -467,7 +468,7 @@ class MarketMatching:
             liability = pounds(order.liability[case])
             left = reduced_starting_price_liability(liability, terms.kind, factor=factor, own_factor=own)
             order.liability[case] = int(left * 100)
-        self._tell(EventKind.REDUCED, Rule.OTHER_RUNNER_REMOVED, order, _amounts(order.liability))
+        self._tell(EventKind.REDUCED, Rule.OTHER_RUNNER_REMOVED, order, amounts_of(order.liability))
 
     # What prices do.
 
@@ -639,10 +640,6 @@ class MarketMatching:
 def _key(runner: RunnerKey) -> int | tuple[int, float]:
     """Return how the book's changes name a runner."""
     return (runner.selection_id, float(runner.handicap)) if runner.handicap else runner.selection_id
-
-
-def _amounts(amounts: list[int]) -> Amounts:
-    return amounts[0], amounts[1], amounts[2]
 
 
 def lay_size(liability: int, bsp: Decimal, choice: StartingPriceSize) -> int:

@@ -7,6 +7,7 @@ nothing that was cancelled stood ahead of us, in the best all of it did, and the
 proportion.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -27,6 +28,11 @@ Amounts: TypeAlias = tuple[int, int, int]
 """Pennies in the worst, the expected and the best case; index it with a `Case`."""
 
 NOTHING: Amounts = (0, 0, 0)
+
+
+def amounts_of(cases: Sequence[int]) -> Amounts:
+    """Return the amounts of the three cases as they are now, as a value."""
+    return cases[0], cases[1], cases[2]
 
 
 class Case(IntEnum):
@@ -68,8 +74,6 @@ class Rule(StrEnum):
     """What is left is below the least that the starting price takes."""
     NO_STARTING_PRICE = "NO_STARTING_PRICE"
     """The runner has no starting price."""
-    TO_STARTING_PRICE = "TO_STARTING_PRICE"
-    """What is unmatched goes to the starting price."""
     CANCEL = "CANCEL"
     REPLACE = "REPLACE"
     UPDATE = "UPDATE"
@@ -249,7 +253,7 @@ class Order:
 
     def end(self, ended: list[int]) -> Amounts:
         """Move all that is unmatched to one of `cancelled` and `lapsed`; return how much that is."""
-        amounts = self.remaining[0], self.remaining[1], self.remaining[2]
+        amounts = amounts_of(self.remaining)
         for case in Case:
             ended[case] += amounts[case]
         self.remaining = [0, 0, 0]

@@ -13,7 +13,7 @@ from math import inf
 from betflow.exchange.assumptions import Assumptions, OwnOrders
 from betflow.exchange.book import RunnerBook
 from betflow.exchange.matching.levels import CASES, BookSide, Level, Matched
-from betflow.exchange.matching.orders import NOTHING, Amounts, Case, Order, Rule
+from betflow.exchange.matching.orders import NOTHING, Amounts, Case, Order, Rule, amounts_of
 from betflow.exchange.matching.plans import Offers, aim, fill_or_kill, take_up_to
 from betflow.exchange.money import exact
 from betflow.wire.enums import Side, TimeInForce
@@ -344,7 +344,7 @@ class RunnerMatching:
                 same = taken_before.settle_owed(volumes[price]) if taken_before is not None else NOTHING
                 if not side.prices or side.is_better(price, side.prices[-1]):
                     continue
-                left = list(_less(_amounts(volumes[price]), same))
+                left = list(_less(amounts_of(volumes[price]), same))
                 steps += self._match_traded(side, price, left)
                 volumes[price] = [left[case] + same[case] for case in CASES]
         return steps
@@ -503,10 +503,6 @@ def _has_levels(change: RunnerChange) -> bool:
 def _pennies(size: float) -> int:
     """Return a published size in pennies; one that cannot be (negative, NaN, infinite) matches nothing."""
     return round(size * 100) if 0 < size < _LARGEST else 0
-
-
-def _amounts(amounts: Sequence[int]) -> Amounts:
-    return amounts[0], amounts[1], amounts[2]
 
 
 def _smaller(one: Amounts, other: Amounts) -> Amounts:
