@@ -344,3 +344,14 @@ def test_report_and_picture_are_written(tmp_path: Path, play: Play) -> None:
     assert outcome.data["result_hash"] in html.read_text()
     assert plot.read_bytes().startswith(b"\x89PNG")
     assert {str(html), str(plot)} < {each.path for each in outcome.artifacts}
+
+
+def test_order_that_would_arrive_after_the_close_is_refused(tmp_path: Path, play: Play) -> None:
+    """The recording ends with the close, so nothing about the order is unknown."""
+    tape = race(tmp_path / "race")
+    closed_at = json.loads(tape.read_bytes().splitlines()[-1])["pt"]
+    orders = orders_file(tmp_path / "orders.json", {"ref": "late", "at": closed_at - 50})
+
+    [order] = play(tape, orders=orders).data["orders"]
+
+    assert ("FAILURE", "MARKET_NOT_OPEN_FOR_BETTING") == (order["status"], order["error_code"])

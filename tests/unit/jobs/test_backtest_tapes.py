@@ -201,3 +201,17 @@ def test_folder_without_tapes_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(NotFoundError, match="no tape in"):
         planned(tmp_path, tmp_path)
+
+
+def test_order_of_the_sources_does_not_matter(tmp_path: Path) -> None:
+    """The same tapes are the same plan, however they are given."""
+    tapes = [race(tmp_path / name, f"1.{ord(name)}", event_id=name) for name in "ab"]
+
+    assert planned(tmp_path, *tapes).groups == planned(tmp_path, *reversed(tapes)).groups
+
+
+@pytest.mark.parametrize("source", ["", " ", "country=", "country= "])
+def test_source_without_anything_in_it_is_refused(archive: Path, source: str) -> None:
+    """An empty source comes of a variable that is not set: it must not mean everything."""
+    with pytest.raises(UsageError):
+        planned(archive, source)
