@@ -4,8 +4,8 @@ What can be read from Betfair. Nothing here can bet, cancel or move money.
 Requests are cut to what Betfair takes at once (`betflow.betfair.planning`), and the answers put together.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -55,6 +55,20 @@ from betflow.wire.positions import (
     MarketProfitAndLoss,
 )
 from betflow.wire.races import ListRaceDetails, RaceDetails
+
+_PagedT = TypeVar("_PagedT", ListCurrentOrders, ListClearedOrders, GetAccountStatement)
+_ItemT = TypeVar("_ItemT")
+
+
+class _Page(Protocol):
+    """A part of an answer."""
+
+    @property
+    def more_available(self) -> bool | None:
+        """Whether there is another."""
+
+
+_PageT = TypeVar("_PageT", bound=_Page)
 
 
 class ReadingGateway:
@@ -140,13 +154,15 @@ class ReadingGateway:
         return tuple(
             order
             for part in planning.plan_current_orders(request or ListCurrentOrders())
-            for order in self._current_orders(part)
+            for order in self._pages(operations.LIST_CURRENT_ORDERS, part, lambda page: page.current_orders)
         )
 
     def list_cleared_orders(self, request: ListClearedOrders) -> tuple[ClearedOrderSummary, ...]:
         """Return cleared orders of the last 90 days: all of them, or the page that is asked for."""
         return tuple(
-            order for part in planning.plan_cleared_orders(request) for order in self._cleared_orders(part)
+            order
+            for part in planning.plan_cleared_orders(request)
+            for order in self._pages(operations.LIST_CLEARED_ORDERS, part, lambda page: page.cleared_orders)
         )
 
     def get_account_funds(self, request: GetAccountFunds | None = None) -> AccountFundsResponse:
@@ -159,7 +175,13 @@ class ReadingGateway:
 
     def get_account_statement(self, request: GetAccountStatement | None = None) -> tuple[StatementItem, ...]:
         """Return the statement of the last 90 days, newest first: all, or the page that is asked for."""
-        return tuple(self._statement(request or GetAccountStatement()))
+        return tuple(
+            self._pages(
+                operations.GET_ACCOUNT_STATEMENT,
+                request or GetAccountStatement(),
+                lambda page: page.account_statement,
+            )
+        )
 
     def list_currency_rates(self, request: ListCurrencyRates | None = None) -> tuple[CurrencyRate, ...]:
         """Return how much a pound is in other currencies."""
@@ -191,36 +213,18 @@ class ReadingGateway:
     ) -> tuple[Any, ...]:
         return tuple(each for part in plan for each in self._channel.call(operation, part))
 
-    def _current_orders(self, request: ListCurrentOrders) -> Iterator[CurrentOrderSummary]:
-        """Go through the pages; one that was asked for is the only one."""
+    def _pages(
+        self,
+        operation: operations.Operation[_PagedT, _PageT],
+        request: _PagedT,
+        items: Callable[[_PageT], tuple[_ItemT, ...]],
+    ) -> Iterator[_ItemT]:
+        """Go through the pages of an answer; one that was asked for is the only one, an empty one the last."""
         start = request.from_record or 0
         while True:
-            page = self._channel.call(
-                operations.LIST_CURRENT_ORDERS, msgspec.structs.replace(request, from_record=start)
-            )
-            yield from page.current_orders
-            if not page.more_available or not page.current_orders or request.record_count:
+            page = self._channel.call(operation, msgspec.structs.replace(request, from_record=start))
+            found = items(page)
+            yield from found
+            if not page.more_available or not found or request.record_count:
                 return
-            start += len(page.current_orders)
-
-    def _cleared_orders(self, request: ListClearedOrders) -> Iterator[ClearedOrderSummary]:
-        start = request.from_record or 0
-        while True:
-            page = self._channel.call(
-                operations.LIST_CLEARED_ORDERS, msgspec.structs.replace(request, from_record=start)
-            )
-            yield from page.cleared_orders
-            if not page.more_available or not page.cleared_orders or request.record_count:
-                return
-            start += len(page.cleared_orders)
-
-    def _statement(self, request: GetAccountStatement) -> Iterator[StatementItem]:
-        start = request.from_record or 0
-        while True:
-            page = self._channel.call(
-                operations.GET_ACCOUNT_STATEMENT, msgspec.structs.replace(request, from_record=start)
-            )
-            yield from page.account_statement
-            if not page.more_available or not page.account_statement or request.record_count:
-                return
-            start += len(page.account_statement)
+            start += len(found)
