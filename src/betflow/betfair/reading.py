@@ -219,7 +219,7 @@ class ReadingGateway:
         request: _PagedT,
         items: Callable[[_PageT], tuple[_ItemT, ...]],
     ) -> Iterator[_ItemT]:
-        """Go through the pages of an answer; one that was asked for is the only one, an empty one the last."""
+        """Go through the pages of an answer; one asked for is the only one, an empty one the last."""
         start = request.from_record or 0
         while True:
             page = self._channel.call(operation, msgspec.structs.replace(request, from_record=start))

@@ -252,3 +252,12 @@ def test_what_a_definition_cannot_say_comes_from_the_result(
     (row,) = order_rows(played, result=result)
 
     assert (profit is not None, profit) == (row.settled, row.profit)
+
+
+def test_what_a_removal_voided_stays_void_though_the_runner_comes_back() -> None:
+    """Sizes and profit tell the same: nothing is matched, and nothing is paid."""
+    gone = [{"id": 1, "status": "REMOVED", "adjustmentFactor": 30}, {"id": 2, "status": "ACTIVE"}]
+
+    row = _row(redefined(2000, version=2, runners=gone), redefined(2500, version=3), won(3000))
+
+    assert (Decimal(0), Decimal("6.00"), Decimal(0)) == (row.size_matched, row.size_voided, row.profit)
