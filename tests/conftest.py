@@ -9,6 +9,7 @@ import pytest
 
 from betflow.jobs.runs import Run, RunContext, Runs
 from betflow.ledger.store import Ledger, open_ledger
+from betflow.settings import Settings
 
 START_MS = 1_771_407_000_000
 """2026-02-18T09:30:00.000Z."""
@@ -57,7 +58,7 @@ def ledger(data_dir: Path) -> Iterator[Ledger]:
 def runs(data_dir: Path, clock: Callable[[], int]) -> Runs:
     """Return the runs of an empty data folder, whose ids are run-1, run-2 and so on."""
     numbers = itertools.count(1)
-    return Runs(data_dir, clock=clock, ids=lambda _time_ms: f"run-{next(numbers)}")
+    return Runs(Settings(data_dir=data_dir), clock=clock, ids=lambda _time_ms: f"run-{next(numbers)}")
 
 
 @pytest.fixture

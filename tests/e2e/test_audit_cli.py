@@ -16,6 +16,7 @@ from betflow import __version__
 from betflow.errors import ExitCode
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import Runs
+from betflow.settings import Settings
 from tampering import overwrite, rows_of
 
 WAITING = """
@@ -90,7 +91,7 @@ class Betflow:
 @pytest.fixture
 def tape(data_dir: Path) -> Path:
     """Write a file in a run, and return it."""
-    run = Runs(data_dir).start("backfill", {}, config_hash="0")
+    run = Runs(Settings(data_dir=data_dir)).start("backfill", {}, config_hash="0")
     path = data_dir / "tape.zst"
     path.write_bytes(b"tape")
     run.finish(Outcome({"tapes": 1}, artifacts=(artifact_of(path),)))

@@ -17,6 +17,7 @@ from betflow.ledger.journal import Draft, Entry, Head, Journal
 from betflow.ledger.runs import RunKind
 from betflow.ledger.store import open_ledger
 from betflow.ledger.verification import BadEntry, Defect, verify_chain
+from betflow.settings import Settings
 from tampering import Rows, copy_of, overwrite, rechained, rehashed, rows_of
 
 TEXT_COLUMNS = ("run_id", "kind", "subject", "recorded_at", "body", "prev_hash", "hash")
@@ -38,7 +39,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data_dir = tmp_path_factory.mktemp("journal")
     numbers = itertools.count()
     runs = Runs(
-        data_dir, clock=itertools.count(1_771_407_000_000).__next__, ids=lambda _: f"run-{next(numbers)}"
+        Settings(data_dir=data_dir),
+        clock=itertools.count(1_771_407_000_000).__next__,
+        ids=lambda _: f"run-{next(numbers)}",
     )
     for _ in range(LENGTH // 4):
         run = runs.start("test", {"path": "café"}, config_hash="0")

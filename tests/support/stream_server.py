@@ -51,14 +51,26 @@ class StreamServer:
     """
     Plays one script per connection, in order, and closes each connection at its script's end.
 
+    Args:
+        folder: For the certificate of the authority.
+        scripts: What to do, connection by connection.
+        host: Who it says it is.
+        authority: Vouches for it; one of its own where there is none.
+
     Attributes:
         address: Where it listens.
         authority: The certificate of the authority that vouches for it, PEM.
         connections: How many connections were made so far.
     """
 
-    def __init__(self, folder: Path, *scripts: Script, host: str = "localhost") -> None:
-        authority = trustme.CA()
+    def __init__(
+        self,
+        folder: Path,
+        *scripts: Script,
+        host: str = "localhost",
+        authority: trustme.CA | None = None,
+    ) -> None:
+        authority = authority or trustme.CA()
         self.authority = folder / "authority.pem"
         authority.cert_pem.write_to_path(str(self.authority))
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -102,7 +102,7 @@ def _start(command: str, arguments: dict[str, Any], options: CommonOptions) -> "
     settings = load_settings(profile=options.profile, overrides=given)
     configure_logs(level=settings.log_level, stream=sys.stderr)
     config_hash = digest(canonical_json(redacted(settings.model_dump())))
-    runs = Runs(settings.data_dir, progress=progress_on(sys.stderr))
+    runs = Runs(settings, progress=progress_on(sys.stderr))
     return runs.start(command, arguments, config_hash=config_hash)
 
 

@@ -1,12 +1,13 @@
-"""From settings to a connection with Betfair: who logs in, where, and how calls are made."""
+"""From settings to a connection with Betfair, or to a stream: who logs in, where, and how it is called."""
 
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from betflow.betfair.certificates import CertificateFiles, check_certificate, find_certificate
@@ -16,8 +17,11 @@ from betflow.betfair.identity import Credentials
 from betflow.betfair.retries import Pace, Retries
 from betflow.betfair.secrets import Secret
 from betflow.betfair.session import Lifetime, Session
+from betflow.betfair.stream.client import ExchangeStream, discard
+from betflow.betfair.stream.policy import StreamPolicy
+from betflow.betfair.stream.subscription import SubscriptionRequest
 from betflow.betfair.tls import verified_context
-from betflow.betfair.token_cache import TokenCache
+from betflow.betfair.token_cache import SessionToken, TokenCache
 from betflow.betfair.transport import Transport
 from betflow.errors import ConfigurationError, GatewayError
 from betflow.jobs.clock import Clock, now_ms
@@ -78,6 +82,65 @@ def open_connection(
     finally:
         identity.close()
         api.close()
+
+
+def open_stream(
+    settings: Settings,
+    connection: Connection,
+    subscriptions: Sequence[SubscriptionRequest],
+    *,
+    keep: Callable[[int, bytes], None] = discard,
+    policy: StreamPolicy | None = None,
+) -> ExchangeStream:
+    """
+    Return a stream of the account that a connection is for, to be iterated over once.
+
+    It shares the connection's session: each connection of the stream gets one that is alive, and where
+    Betfair refuses it, there is another login.
+
+    Args:
+        settings: How the stream is read; heartbeat and conflation are theirs where a subscription has none.
+        connection: Whose session it is, and where the stream is.
+        subscriptions: One to markets, one to orders, or both.
+        keep: Takes the number of the connection, and bytes as they were received, before they are read.
+        policy: How patient to be, if not as the settings say.
+
+    Raises:
+        UsageError: Betfair would not accept the subscriptions.
+        ConfigurationError: the file of further authorities cannot be used.
+    """
+    session = connection.session
+
+    def token(refused: Secret | None) -> Secret:
+        return (session.token() if refused is None else session.renewed(SessionToken(refused, 0))).token
+
+    stream = settings.betfair.stream
+    return ExchangeStream(
+        connection.endpoints.stream,
+        app_key=session.app_key,
+        token=token,
+        subscriptions=[
+            msgspec.structs.replace(
+                each,
+                heartbeat_ms=stream.heartbeat_ms if each.heartbeat_ms is None else each.heartbeat_ms,
+                conflate_ms=stream.conflate_ms if each.conflate_ms is None else each.conflate_ms,
+            )
+            for each in subscriptions
+        ],
+        authority=settings.betfair.ca_file,
+        keep=keep,
+        policy=policy or stream_policy(settings.betfair),
+    )
+
+
+def stream_policy(betfair: BetfairSettings) -> StreamPolicy:
+    """Return how patient a stream is."""
+    stream = betfair.stream
+    return StreamPolicy(
+        attempts=stream.max_reconnect_attempts,
+        shortest_delay=stream.initial_reconnect_delay,
+        longest_delay=stream.max_reconnect_delay,
+    )
 
 
 def credentials_of(betfair: BetfairSettings) -> Credentials:

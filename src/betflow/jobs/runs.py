@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from betflow import __version__
 from betflow.jobs import liveness
@@ -22,6 +22,9 @@ from betflow.jobs.sealing import Seals, lock_path
 from betflow.ledger.journal import Draft, Entry, Journal
 from betflow.ledger.runs import RunKind, RunRow, RunTable
 from betflow.ledger.store import Ledger, open_ledger
+
+if TYPE_CHECKING:
+    from betflow.settings import Settings
 
 
 class Progress(Protocol):
@@ -57,6 +60,7 @@ class RunContext:
 
     Attributes:
         run_id: This run.
+        settings: All of them, resolved.
         data_dir: Everything that betflow writes lives under this folder.
         clock: Says what time it is.
         progress: Where to say how far the work is.
@@ -64,6 +68,7 @@ class RunContext:
     """
 
     run_id: str
+    settings: "Settings"
     data_dir: Path
     clock: Clock
     progress: Progress
@@ -119,7 +124,7 @@ class Runs:
     The runs of a data folder.
 
     Args:
-        data_dir: Everything that betflow writes lives under this folder.
+        settings: Everything that betflow writes lives under their data folder; jobs get to see them.
         clock: Says what time it is.
         ids: Makes the id of the next run from the time; ids that sort by time are easier on people.
         progress: Handed to the jobs.
@@ -127,13 +132,14 @@ class Runs:
 
     def __init__(
         self,
-        data_dir: Path,
+        settings: "Settings",
         *,
         clock: Clock = now_ms,
         ids: Callable[[int], str] | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self._data_dir = data_dir.absolute()
+        self._settings = settings
+        self._data_dir = settings.data_dir.absolute()
         self._clock = clock
         self._ids = ids or new_run_id
         self._progress = progress or SilentProgress()
@@ -162,7 +168,9 @@ class Runs:
         seals = Seals(self._data_dir, ledger, self._clock)
         seals.mend()
         started_ms = self._clock()
-        context = RunContext(self._ids(started_ms), self._data_dir, self._clock, self._progress, ledger)
+        context = RunContext(
+            self._ids(started_ms), self._settings, self._data_dir, self._clock, self._progress, ledger
+        )
         body = {
             "started": iso(started_ms),
             "arguments": arguments,

@@ -154,14 +154,14 @@ class StreamSettings(_Section):
         url: Host and port. None: Betfair's.
         heartbeat_ms: How often the stream says that it lives, at least.
         conflate_ms: Changes within this time come as one; 0 for every change.
-        max_reconnect_attempts: How often a lost connection is tried again before that is an error.
+        max_reconnect_attempts: After so many connections in a row that bring no data, it is an error.
         initial_reconnect_delay: The pause before the first attempt.
         max_reconnect_delay: The longest pause.
     """
 
     url: str | None = None
     heartbeat_ms: Annotated[int, Field(ge=500, le=5000)] = 5000
-    conflate_ms: Annotated[int, Field(ge=0)] = 0
+    conflate_ms: Annotated[int, Field(ge=0, le=120_000)] = 0
     max_reconnect_attempts: Count = 10
     initial_reconnect_delay: Seconds = 1.0
     max_reconnect_delay: Seconds = 30.0

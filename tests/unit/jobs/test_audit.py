@@ -12,6 +12,7 @@ from betflow.errors import DamagedError, ExitCode, NotFoundError, UsageError
 from betflow.jobs import audit
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext, Runs
+from betflow.settings import Settings
 from tampering import opened, overwrite, rechained, rehashed, rows_of
 
 Finish = Callable[..., None]
@@ -367,7 +368,7 @@ class TestVerify:
         """A data folder may be moved as a whole."""
         moved = history.rename(tmp_path / "elsewhere")
 
-        assert ExitCode.OK == verified(Runs(moved)).code
+        assert ExitCode.OK == verified(Runs(Settings(data_dir=moved))).code
 
     def test_entry_with_a_senseless_body_is_found(self, runs: Runs, history: Path) -> None:
         """A forged entry that is no run's end does not stop the check."""

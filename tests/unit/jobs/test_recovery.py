@@ -15,6 +15,7 @@ from betflow.jobs.outcome import artifact_of
 from betflow.jobs.runs import RunContext, Runs
 from betflow.jobs.tape_journal import TAPE_ARCHIVED, Intention, Reason, TapeJournal
 from betflow.ledger.journal import Journal
+from betflow.settings import Settings
 from betflow.storage.sqlite import Store
 from betflow.tape.archive import Archive
 from betflow.tape.index import FILE_NAME, INDEX, Index
@@ -43,7 +44,7 @@ def other(tmp_path: Path) -> Path:
 @pytest.fixture
 def stranger(tmp_path: Path, source: Path, context: RunContext) -> str:
     """Put a tape of another data folder into the archive, which the ledger does not know; return its name."""
-    run = Runs(tmp_path / "elsewhere").start("test", {}, config_hash="0")
+    run = Runs(Settings(data_dir=tmp_path / "elsewhere")).start("test", {}, config_hash="0")
     backfill(BackfillRequest((source,)), run.context)
     [name] = Archive(run.context.data_dir).names()
     run.close()
@@ -149,7 +150,7 @@ def test_its_source_puts_it_right(context: RunContext, stranger: str, source: Pa
 def test_damaged_stranger_is_taken_in_as_damaged(tmp_path: Path, context: RunContext, other: Path) -> None:
     """A tape with damaged lines that nobody wrote down is taken in when its manifest tells of them."""
     (tmp_path / "tape").write_bytes(recording() + b'{"op":"mcm",,}\n')
-    run = Runs(tmp_path / "elsewhere").start("test", {}, config_hash="0")
+    run = Runs(Settings(data_dir=tmp_path / "elsewhere")).start("test", {}, config_hash="0")
     backfill(BackfillRequest((tmp_path / "tape",)), run.context)
     [name] = Archive(run.context.data_dir).names()
     run.close()

@@ -18,13 +18,15 @@ from betflow.ledger.journal import Journal
 from betflow.ledger.runs import RunKind, RunStatus, RunTable
 from betflow.ledger.store import open_ledger
 from betflow.ledger.verification import verify_chain
+from betflow.settings import Settings
 
 CRASHING = """
 import os, signal, sys
 from pathlib import Path
 from betflow.jobs.runs import Runs
+from betflow.settings import Settings
 
-Runs(Path(sys.argv[1])).start("backfill", {"path": "a"}, config_hash="0")
+Runs(Settings(data_dir=Path(sys.argv[1]))).start("backfill", {"path": "a"}, config_hash="0")
 os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 """
 
@@ -33,8 +35,9 @@ import sys
 from pathlib import Path
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import Runs
+from betflow.settings import Settings
 
-run = Runs(Path(sys.argv[1])).start("write", {}, config_hash="0")
+run = Runs(Settings(data_dir=Path(sys.argv[1]))).start("write", {}, config_hash="0")
 for number in range(200):
     run.context.record("fact.written", str(number), {})
 run.finish(Outcome())
@@ -124,7 +127,7 @@ def test_killed_run_is_sealed_by_the_next(data_dir: Path) -> None:
     """A run whose process was killed gets its last entry and its record from the next run."""
     subprocess.run([sys.executable, "-c", CRASHING, str(data_dir)], check=False)
 
-    with closing(Runs(data_dir).start("next", {}, config_hash="0")) as run:
+    with closing(Runs(Settings(data_dir=data_dir)).start("next", {}, config_hash="0")) as run:
         [crashed] = [row for row in RunTable(run.context.ledger).newest_first() if row.command == "backfill"]
         kinds = [each.kind for each in Journal(run.context.ledger).entries()]
 
