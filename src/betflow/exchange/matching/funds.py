@@ -1,6 +1,6 @@
 """What orders could cost, or did: the exposure of what is matched and of what still may be."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -9,6 +9,7 @@ from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.bets import MatchedBet
 from betflow.exchange.exposure import exposure
 from betflow.exchange.matching.bets import matched_bets, pounds
+from betflow.exchange.matching.market import MarketMatching
 from betflow.exchange.matching.orders import Case, Order
 from betflow.exchange.matching.plans import paid
 from betflow.exchange.money import ZERO, exact
@@ -18,6 +19,46 @@ from betflow.wire.enums import OrderStatus
 
 _LATER: Final = 10**15
 """After every removal so far, as what is still unmatched would be."""
+
+
+class Funds:
+    """
+    What an account can still lose.
+
+    Args:
+        available: What may be lost, over all markets; None for no limit.
+        assumptions: What decides where the rules do not.
+    """
+
+    __slots__ = ("_assumptions", "_available", "_needs")
+
+    def __init__(self, available: Decimal | None, assumptions: Assumptions) -> None:
+        self._available = available
+        self._assumptions = assumptions
+        self._needs: dict[str, tuple[int, Decimal]] = {}
+
+    def allow(self, orders: Iterable[Order], markets: Mapping[str, MarketMatching]) -> bool:
+        """Say whether the account can lose what its orders and these may cost, after what it won and lost."""
+        if self._available is None:
+            return True
+        new: dict[str, list[Order]] = {}
+        for order in orders:
+            new.setdefault(order.market_id, []).append(order)
+        needed = sum(
+            (self._need(market, new.get(market_id, [])) for market_id, market in markets.items()), ZERO
+        )
+        return needed <= self._available
+
+    def _need(self, market: MarketMatching, new: Sequence[Order]) -> Decimal:
+        """Return what may be lost in a market, or was; worked out anew only where something happened."""
+        ours, market_id = market.ours, market.known.book.market_id
+        known = self._needs.get(market_id)
+        if new or known is None or known[0] != ours.revision:
+            orders = [*ours.all.values(), *ours.waiting.values(), *new]
+            known = ours.revision, needed_for(orders, market.known.result, self._assumptions)
+            if not new:
+                self._needs[market_id] = known
+        return known[1]
 
 
 def exposure_of(orders: Iterable[Order], terms: MarketResult, assumptions: Assumptions) -> Decimal:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from betflow.exchange.assumptions import StartingPriceSize
-from betflow.exchange.matching.market import lay_size
+from betflow.exchange.matching.starting_price import lay_size
 from betflow.exchange.money import Rounding, round_profit
 
 
