@@ -3,7 +3,7 @@ Where Betfair's services are, by jurisdiction, and how other addresses are under
 
 Source: "Non-Interactive (bot) login", "Interactive Login - API Endpoint", "Login & Session Management",
 "Betting API", "Betting on Italian Exchange", "Betting on Spanish Exchange", "Heartbeat API", "Navigation
-Data".
+Data"; the historic data service's documentation.
 """
 
 from dataclasses import dataclass
@@ -69,6 +69,7 @@ class Endpoints:
         heartbeat: JSON-RPC.
         scores: JSON-RPC.
         navigation: The navigation menu.
+        historic: The historic data service.
         stream: Host and port of the Exchange Stream.
     """
 
@@ -81,6 +82,7 @@ class Endpoints:
     heartbeat: str
     scores: str
     navigation: str
+    historic: str
     stream: tuple[str, int]
 
     def of(self, api: Api) -> str:
@@ -98,6 +100,7 @@ def endpoints(
     *,
     api_url: str | None = None,
     identity_url: str | None = None,
+    historic_url: str | None = None,
     stream_url: str | None = None,
 ) -> Endpoints:
     """
@@ -109,6 +112,7 @@ def endpoints(
             it, ``https://host/exchange`` or ``https://host``. The other services are beside it.
         identity_url: Where ``certlogin`` is, e.g. ``https://host/api``. The other operations are there too,
             but on ``identitysso`` where the host is called ``identitysso-cert``.
+        historic_url: Where ``GetMyData`` of the historic data service is, e.g. ``https://host/api``.
         stream_url: Host and port, ``host:port``; 443 where there is no port.
 
     Raises:
@@ -134,6 +138,9 @@ def endpoints(
         heartbeat=f"{own}/heartbeat/json-rpc/v1",
         scores=f"{api}/scores/json-rpc/v1",
         navigation=f"{own}/betting/rest/v1/{language}/navigation/menu.json",
+        historic=_checked(historic_url, "historic_url")
+        if historic_url
+        else f"https://historicdata.betfair.{_API_DOMAINS.get(jurisdiction, 'com')}/api",
         stream=_stream(stream_url or "stream-api.betfair.com:443"),
     )
 

@@ -2,6 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from betflow.errors import GatewayError
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +39,31 @@ class Pace:
 
     now_s: Callable[[], float]
     sleep: Callable[[float], None]
+
+
+def repeated(
+    attempt: Callable[[], _T | GatewayError],
+    retries: Retries,
+    pace: Pace,
+    on_trouble: Callable[[GatewayError, float], None] = lambda _error, _pause_s: None,
+) -> _T | GatewayError:
+    """
+    Make an attempt, and again after a pause while its trouble may pass; return what the last one came to.
+
+    Args:
+        attempt: Must change nothing, or nothing twice.
+        retries: How often at most.
+        pace: Waits.
+        on_trouble: Told of each attempt that is made again, and after how many seconds.
+    """
+    failures = 0
+    while True:
+        result = attempt()
+        if not isinstance(result, GatewayError) or not result.passing:
+            return result
+        failures += 1
+        pause_s = retries.pause_s(failures)
+        if pause_s is None:
+            return result
+        on_trouble(result, pause_s)
+        pace.sleep(pause_s)

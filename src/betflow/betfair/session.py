@@ -12,7 +12,7 @@ from typing import TypeVar
 from betflow.betfair import identity
 from betflow.betfair.endpoints import Endpoints
 from betflow.betfair.identity import Admission, Credentials
-from betflow.betfair.retries import Pace, Retries
+from betflow.betfair.retries import Pace, Retries, repeated
 from betflow.betfair.secrets import Secret
 from betflow.betfair.token_cache import SessionToken, Stored, TokenCache
 from betflow.betfair.transport import HttpRequest, NoReply, Reply, Transport
@@ -262,18 +262,11 @@ class Session:
         meaning: Callable[[Reply], _Meaning | GatewayError],
     ) -> _Meaning | GatewayError:
         """Ask, again where that may help, and return what the last answer means."""
-        failures = 0
-        while True:
+
+        def attempt() -> _Meaning | GatewayError:
             outcome = self._transport.exchange(request())
-            result = (
-                no_answer(operation, url, outcome, {}, self._transport.timeouts)
-                if isinstance(outcome, NoReply)
-                else meaning(outcome)
-            )
-            if not isinstance(result, GatewayError) or not result.passing:
-                return result
-            failures += 1
-            pause = self._retries.pause_s(failures)
-            if pause is None:
-                return result
-            self._pace.sleep(pause)
+            if isinstance(outcome, NoReply):
+                return no_answer(operation, url, outcome, {}, self._transport.timeouts)
+            return meaning(outcome)
+
+        return repeated(attempt, self._retries, self._pace)

@@ -10,6 +10,7 @@ Source: "Optimizing API Application Performance" (headers; a connection is kept 
 
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.cookiejar import DefaultCookiePolicy
@@ -99,6 +100,30 @@ class NoReply:
     detail: str = ""
 
 
+class Incoming:
+    """
+    A reply whose body is still coming.
+
+    Attributes:
+        status: Of HTTP.
+        content_type: As the other side names it, without parameters; may be empty.
+        headers: Of the reply; names in any case.
+    """
+
+    def __init__(self, response: requests.Response) -> None:
+        self.status = response.status_code
+        self.content_type = _content_type(response)
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+
+    def read(self, size: int) -> bytes | NoReply:
+        """Return up to *size* bytes more, none at the end; or why there are no more before it."""
+        try:
+            return bytes(self._response.raw.read(size, decode_content=False))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            return _no_reply(error)
+
+
 class Transport:
     """
     Connections to Betfair, kept open for the next request; may be used by several threads.
@@ -130,18 +155,34 @@ class Transport:
     def exchange(self, request: HttpRequest) -> Reply | NoReply:
         """Send a request and wait for the reply; a redirection is a reply like any other."""
         try:
-            response = self._session.request(
-                str(request.method),
-                request.url,
-                data=request.body,
-                headers=dict(request.headers),
-                timeout=self.timeouts,
-                allow_redirects=False,
-            )
+            response = self._sent(request, is_streamed=False)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return _no_reply(error)
-        content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return Reply(response.status_code, content_type, response.content)
+        return Reply(response.status_code, _content_type(response), response.content)
+
+    @contextmanager
+    def receive(self, request: HttpRequest) -> Iterator[Incoming | NoReply]:
+        """Send a request, and leave it to the block to read the reply bit by bit, for as long as it wants."""
+        try:
+            response = self._sent(request, is_streamed=True)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            yield _no_reply(error)
+            return
+        try:
+            yield Incoming(response)
+        finally:
+            response.close()
+
+    def _sent(self, request: HttpRequest, *, is_streamed: bool) -> requests.Response:
+        return self._session.request(
+            str(request.method),
+            request.url,
+            data=request.body,
+            headers=dict(request.headers),
+            timeout=self.timeouts,
+            allow_redirects=False,
+            stream=is_streamed,
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -170,6 +211,10 @@ class _VerifyingAdapter(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
         if isinstance(verify, str):
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]  # requests'
+
+
+def _content_type(response: requests.Response) -> str:
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 def _without_password(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -178,6 +178,7 @@ def endpoints_of(betfair: BetfairSettings) -> Endpoints:
         betfair.jurisdiction,
         api_url=betfair.api.base_url,
         identity_url=betfair.api.identity_url,
+        historic_url=betfair.api.historic_url,
         stream_url=betfair.stream.url,
     )
 

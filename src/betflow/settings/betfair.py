@@ -26,6 +26,7 @@ BETFAIR_VARIABLES: Mapping[str, tuple[str, ...]] = {
     "BETFAIR_PASSWORD": (*_API, "password"),
     "BETFAIR_API_URL": (*_API, "base_url"),
     "BETFAIR_IDENTITY_URL": (*_API, "identity_url"),
+    "BETFAIR_HISTORIC_URL": (*_API, "historic_url"),
     "BETFAIR_STREAM_URL": ("betfair", "stream", "url"),
     "BETFAIR_JURISDICTION": ("betfair", "jurisdiction"),
     "BETFAIR_CA_FILE": ("betfair", "ca_file"),
@@ -124,6 +125,7 @@ class ApiSettings(_Section):
         password: Its password.
         base_url: Where the betting API is; the other APIs are found beside it. None: by jurisdiction.
         identity_url: Where to log in. None: by jurisdiction.
+        historic_url: Where the historic data service is. None: by jurisdiction.
         connect_timeout: How long to wait for a connection.
         request_timeout: How long to wait for each part of an answer.
         rate_limit: Calls a second, of one process.
@@ -138,6 +140,7 @@ class ApiSettings(_Section):
     password: SecretStr | None = None
     base_url: str | None = None
     identity_url: str | None = None
+    historic_url: str | None = None
     connect_timeout: Seconds = 5.0
     request_timeout: Seconds = 30.0
     rate_limit: Count = 50
