@@ -131,6 +131,8 @@ COMMANDS = {
     "backtest": "backtest --orders orders.json --html report.html",
     "backtest explain": "backtest explain order-1-of-the-day",
     "candles": "candles 1.123456789 --interval 7s",
+    "config show": "config show",
+    "init": "init",
     "sandbox generate": (
         "sandbox generate --day 2026-07-04 --out day --plan BASIC"
         " --races 0 --greyhounds 1 --football 0 --tennis 0"

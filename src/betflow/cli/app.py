@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from betflow.cli import audit, backfill, backtest, candles, sandbox, tape
+from betflow.cli import audit, backfill, backtest, candles, config, init, sandbox, tape
 from betflow.cli.contract import early_failure
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import prepare_streams
@@ -12,6 +12,8 @@ from betflow.cli.version import print_version
 from betflow.errors import BetflowError, ExitCode, UsageError
 
 app = CommandGroup(name="betflow", help="Prove every number of your Betfair Exchange trading.")
+app.command("init")(init.init)
+app.add_typer(config.app)
 app.add_typer(audit.app)
 app.command("backfill")(backfill.backfill)
 app.add_typer(tape.app)

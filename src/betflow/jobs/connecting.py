@@ -25,7 +25,7 @@ from betflow.betfair.token_cache import SessionToken, TokenCache
 from betflow.betfair.transport import Transport
 from betflow.errors import ConfigurationError, GatewayError
 from betflow.jobs.clock import Clock, now_ms
-from betflow.settings import BetfairSettings, Settings
+from betflow.settings import DOTENV, BetfairSettings, Settings
 
 SECRETS_FOLDER = Path("/opt/betflow/secrets")
 """Where the certificate is looked for when no setting names it."""
@@ -151,20 +151,29 @@ def credentials_of(betfair: BetfairSettings) -> Credentials:
         ConfigurationError: with the names of all that are missing.
     """
     api = betfair.api
+    missing = missing_credentials(betfair)
+    if missing or api.app_key is None or api.username is None or api.password is None:
+        raise ConfigurationError(
+            f"Betfair cannot be called: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+            advice="Set them in .env or in the environment."
+            if DOTENV.exists()
+            else f"There is no .env in {Path.cwd()}: 'betflow init' makes one to fill in. Or set them in the "
+            "environment, or name another --profile.",
+        )
+    return Credentials(
+        api.username, Secret(api.password.get_secret_value()), Secret(api.app_key.get_secret_value())
+    )
+
+
+def missing_credentials(betfair: BetfairSettings) -> list[str]:
+    """Return the variables of those credentials that are not set."""
+    api = betfair.api
     given = {
         "BETFAIR_APP_KEY": api.app_key,
         "BETFAIR_USERNAME": api.username,
         "BETFAIR_PASSWORD": api.password,
     }
-    missing = [name for name, value in given.items() if not value]
-    if missing or api.app_key is None or api.username is None or api.password is None:
-        raise ConfigurationError(
-            f"Betfair cannot be called: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
-            advice="Set them in the environment or in .env; .env.example says what they are.",
-        )
-    return Credentials(
-        api.username, Secret(api.password.get_secret_value()), Secret(api.app_key.get_secret_value())
-    )
+    return [name for name, value in given.items() if not value]
 
 
 def endpoints_of(betfair: BetfairSettings) -> Endpoints:

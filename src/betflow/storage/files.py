@@ -39,6 +39,24 @@ def write_private_file(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def write_new_private_file(path: Path, content: bytes) -> None:
+    """
+    Write a file where there is none; whole and on the disk, with its name, when this returns.
+
+    Raises:
+        FileExistsError: there is one, or a link of that name; it stays as it is.
+    """
+    with open(path, "xb", opener=private_opener) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            path.unlink()
+            raise
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the names in a folder to the disk; Windows does it by itself and lets nobody ask."""
     if os.name != "posix":

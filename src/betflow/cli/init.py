@@ -1,0 +1,32 @@
+"""``betflow init``: ready to be filled in."""
+
+from typing import Any
+
+import typer
+
+from betflow.cli.contract import run_command
+from betflow.cli.screen import Screen
+
+
+def init(ctx: typer.Context) -> None:
+    """
+    Make .env, a first profile and the data folder, where they are missing; nothing is ever overwritten.
+
+    The files belong to the folder where betflow is started. .env is private: it is for the account and its
+    secrets. Run it again whenever you like.
+    """
+    from betflow.jobs import init as job
+
+    run_command(ctx, job.init, _render)
+
+
+def _render(data: dict[str, Any], screen: Screen) -> None:
+    screen.table(
+        ["", "what", "for"],
+        [[each["did"], each["path"], each["purpose"]] for each in data["made"]],
+        spare=[("for",)],
+    )
+    screen.line()
+    screen.line("What is next:")
+    for step in data["next"]:
+        screen.sentence(step)
