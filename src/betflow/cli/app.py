@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from betflow.cli import audit, backfill, backtest, candles, config, init, sandbox, tape
+from betflow.cli import audit, backfill, backtest, candles, config, historic, init, sandbox, tape
 from betflow.cli.contract import early_failure
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import prepare_streams
@@ -20,6 +20,7 @@ app.add_typer(tape.app)
 app.command("candles")(candles.candles)
 app.command("backtest")(backtest.backtest)
 app.command("backtest explain")(backtest.explain)
+app.add_typer(historic.app)
 app.add_typer(sandbox.app)
 
 

@@ -1,0 +1,111 @@
+"""``betflow historic``: Betfair's historic data service."""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from betflow.cli.contract import run_command
+from betflow.cli.options import CommandGroup
+from betflow.cli.screen import Screen
+
+app = CommandGroup(name="historic", help="See what historic data you have bought, and download it.")
+
+Sport: TypeAlias = Annotated[str, typer.Option(help="By the service's name: horse-racing, soccer.")]
+Plan: TypeAlias = Annotated[str, typer.Option(metavar="PLAN", help="basic, advanced or pro.")]
+FirstDay: TypeAlias = Annotated[str, typer.Option("--from", metavar="DATE", help="The first day.")]
+LastDay: TypeAlias = Annotated[str, typer.Option("--to", metavar="DATE", help="The last day, included.")]
+MarketTypes: TypeAlias = Annotated[
+    str | None, typer.Option("--market-type", help="Only these market types: WIN,PLACE.")
+]
+Countries: TypeAlias = Annotated[str | None, typer.Option("--country", help="Only these countries: GB,IE.")]
+FileTypes: TypeAlias = Annotated[
+    str | None, typer.Option("--file-type", help="M: files of one market; E: files of one event.")
+]
+
+
+@app.command("ls")
+def ls(ctx: typer.Context) -> None:
+    """
+    List what the account has bought, month by month.
+
+    The Basic Plan is free, and has to be bought all the same, on the site of the service.
+    """
+    from betflow.jobs import historic as job
+
+    run_command(ctx, job.purchases, _render_purchases)
+
+
+@app.command("options")
+def options(
+    ctx: typer.Context,
+    *,
+    sport: Sport,
+    plan: Plan,
+    from_date: FirstDay,
+    to_date: LastDay,
+    market_type: MarketTypes = None,
+    country: Countries = None,
+    file_type: FileTypes = None,
+) -> None:
+    """Say how many files there are, of which market types and countries, and how large they are."""
+    from betflow.jobs import historic as job
+
+    request = job.HistoricRequest(sport, plan, from_date, to_date, market_type, country, file_type)
+    run_command(ctx, lambda context: job.options(request, context), _render_options)
+
+
+@app.command("download")
+def download(
+    ctx: typer.Context,
+    *,
+    sport: Sport,
+    plan: Plan,
+    from_date: FirstDay,
+    to_date: LastDay,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to; it is made if need be.")],
+    market_type: MarketTypes = None,
+    country: Countries = None,
+    file_type: FileTypes = None,
+) -> None:
+    """
+    Download historic data, verified; then betflow backfill takes the folder into the archive.
+
+    Run it again at any time: what is there already is left alone, what was interrupted goes on.
+    """
+    from betflow.jobs import historic as job
+
+    request = job.HistoricRequest(sport, plan, from_date, to_date, market_type, country, file_type)
+    run_command(ctx, lambda context: job.download(request, out, context), _render_download)
+
+
+def _render_purchases(data: dict[str, Any], screen: Screen) -> None:
+    if not data["purchases"]:
+        screen.line("nothing was bought; the Basic Plan is free")
+        return
+    rows = [
+        [each["sport"], each["plan"], len(each["months"]), each["months"][0], each["months"][-1]]
+        for each in data["purchases"]
+    ]
+    screen.table(["sport", "plan", "months", "first", "last"], rows)
+
+
+def _render_options(data: dict[str, Any], screen: Screen) -> None:
+    for name in ("market_types", "countries", "file_types"):
+        rows = [[each["name"], f"{each['files']:,}"] for each in data[name]]
+        if rows:
+            screen.table([name.replace("_", " ").removesuffix("s"), "files"], rows)
+    screen.fields({"files": f"{data['files']:,}", "size": f"{data['megabytes']:,.1f} MB"})
+
+
+def _render_download(data: dict[str, Any], screen: Screen) -> None:
+    names = ("downloaded", "already_there", "failed")
+    screen.table(["files", "number"], [[name.replace("_", " "), data[name]] for name in names])
+    screen.fields(
+        {
+            "in": data["out"],
+            "size": f"{data['bytes'] / 1e6:,.1f} MB",
+            "fetched now": f"{data['bytes_fetched'] / 1e6:,.1f} MB",
+            "next": f"betflow backfill {data['out']}" if data["bytes"] else None,
+        }
+    )
