@@ -16,7 +16,15 @@ from betflow.sandbox.generator.chance import Chance
 from betflow.sandbox.generator.course import MarketCard, Plot
 from betflow.sandbox.generator.football import Match, football_match
 from betflow.sandbox.generator.market import changes
-from betflow.sandbox.generator.names import CLUBS, COURSES, FIRST, PLAYERS, SECOND, TRACKS
+from betflow.sandbox.generator.names import (
+    CLUBS,
+    COURSES,
+    FIRST,
+    PLAYERS,
+    SECOND,
+    TRACKS,
+    date_in_names,
+)
 from betflow.sandbox.generator.publisher import Change, Plan
 from betflow.sandbox.generator.races import Meeting, Race, greyhound_race, horse_race
 from betflow.sandbox.generator.tennis import TennisMatch, tennis_match
@@ -24,7 +32,6 @@ from betflow.sandbox.generator.tennis import TennisMatch, tennis_match
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
 _RACES_OF_MEETING: Final = 7
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _IDS_OF_EVENT: Final = 64
 """How many selection ids an event may use; market ids are counted likewise, by 4."""
 
@@ -37,6 +44,7 @@ class Programme:
     Attributes:
         seed: Another seed, another day.
         day: Midnight UTC of the day, epoch milliseconds.
+        dated: The day that names of events have, likewise; the day itself unless told.
         races: How many horse races, of three markets each.
         greyhounds: How many greyhound races, of two markets each.
         football: How many football matches, of four markets each.
@@ -49,6 +57,7 @@ class Programme:
     greyhounds: int = 12
     football: int = 4
     tennis: int = 4
+    dated: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +67,22 @@ class Event:
 
     Attributes:
         number: Its place in the day.
-        opens: When its markets are first published, epoch milliseconds.
+        opens: When its markets are first published, epoch milliseconds. It may be replaced, by an earlier
+            time than 15 minutes before it begins.
         begins: As scheduled.
-        plots: Makes up its markets.
+        event_id: Betfair's id of it: of a race, its meeting's.
+        make: Makes up its markets, given when they open.
     """
 
     number: int
     opens: int
     begins: int
-    plots: Callable[[], list[Plot]]
+    event_id: str
+    make: Callable[[int], list[Plot]]
+
+    def plots(self) -> list[Plot]:
+        """Make up its markets."""
+        return self.make(self.opens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +189,8 @@ class Day:
 
     def _date(self) -> str:
         """Return the day as event names have it: ``4th Jul``."""
-        _, month, day = iso(self._programme.day)[:10].split("-")
-        number = int(day)
-        ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number // 10 != 1 else 0, "th")
-        return f"{number}{ending} {_MONTHS[int(month) - 1]}"
+        dated = self._programme.dated
+        return date_in_names(self._programme.day if dated is None else dated)
 
     def _names(self, draw: Chance, count: int) -> tuple[str, ...]:
         firsts, seconds = draw.some_of(FIRST, count), draw.some_of(SECOND, count)
@@ -220,7 +234,7 @@ class Day:
             first_selection_id=self._selection_ids(number),
             market_ids=tuple(self._market_ids(number)[:3]),
         )
-        return Event(number, opens, begins, lambda: horse_race(race, opens, draw))
+        return Event(number, opens, begins, meeting.event_id, lambda opens: horse_race(race, opens, draw))
 
     def _greyhound_race(self, number: int, which: int) -> Event:
         draw = self._chance.stream("greyhounds", which)
@@ -247,7 +261,7 @@ class Day:
             first_selection_id=self._selection_ids(number),
             market_ids=tuple(self._market_ids(number)[:2]),
         )
-        return Event(number, opens, begins, lambda: greyhound_race(race, opens, draw))
+        return Event(number, opens, begins, meeting.event_id, lambda opens: greyhound_race(race, opens, draw))
 
     def _football_match(self, number: int, which: int) -> Event:
         draw = self._chance.stream("football", which)
@@ -265,7 +279,7 @@ class Day:
             first_score_id=first + 3,
             market_ids=(odds, under_over, correct, handicap),
         )
-        return Event(number, opens, begins, lambda: football_match(match, opens, draw))
+        return Event(number, opens, begins, match.event_id, lambda opens: football_match(match, opens, draw))
 
     def _tennis_match(self, number: int, which: int) -> Event:
         draw = self._chance.stream("tennis", which)
@@ -280,7 +294,7 @@ class Day:
             begins=begins,
             market_id=self._market_ids(number)[0],
         )
-        return Event(number, opens, begins, lambda: tennis_match(match, opens, draw))
+        return Event(number, opens, begins, match.event_id, lambda opens: tennis_match(match, opens, draw))
 
 
 def _distance(furlongs: int) -> str:

@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from betflow.exchange.times import iso
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 COURSES: Final = (
     ("Ascot", "GB"), ("Newmarket", "GB"), ("York", "GB"), ("Sandown", "GB"), ("Haydock", "GB"),
     ("Leicester", "GB"), ("Curragh", "IE"), ("Leopardstown", "IE"), ("Beverley", "GB"), ("Chepstow", "GB"),
@@ -34,3 +38,11 @@ PLAYERS: Final = (
     "E Koike", "D Laurent", "C Moreau", "B Novak", "F Okoro", "G Pereira", "H Quist", "V Rossi", "K Sandberg",
     "O Tamm", "W Urban",
 )  # fmt: skip
+
+
+def date_in_names(moment: int) -> str:
+    """Return the day of a moment (epoch milliseconds, UTC) as names of meetings have it: ``4th Jul``."""
+    _, month, day = iso(moment)[:10].split("-")
+    number = int(day)
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number // 10 != 1 else 0, "th")
+    return f"{number}{ending} {_MONTHS[int(month) - 1]}"
