@@ -122,7 +122,7 @@ def test_credentials_in_dotenv_are_no_error() -> None:
 @pytest.mark.parametrize(
     ("message", "content"),
     [
-        (r"default\.yaml sets colour, which betflow does not have.*data_dir, env", "colour: red\n"),
+        (r"default\.yaml sets colour, which betflow does not have.*data_dir, disc", "colour: red\n"),
         (r"default\.yaml needs \$\{BETFLOW_NOWHERE\}", "data_dir: ${BETFLOW_NOWHERE}\n"),
         (r"default\.yaml cannot be read", "data_dir: [\n"),
         (r"default\.yaml is not a list of settings", "- data_dir\n"),

@@ -6,17 +6,14 @@ The rules are told in `betflow.exchange.statistics`.
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import Self
 
 from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.shape import book_percentage
 from betflow.exchange.snapshot import PriceSize
 from betflow.exchange.times import epoch_ms
-from betflow.exchange.volumes import rounded
 from betflow.wire.enums import MarketStatus, RunnerStatus
 from betflow.wire.stream import MarketDefinition
-
-_PERCENTAGE_DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +114,11 @@ class OffBook:
 
     def back_book_percentage(self) -> Decimal | None:
         """Sum up 100 / best price to back of the active runners; None where one of them has no price."""
-        return _percentage([quote.back for quote in self.quotes.values() if quote.is_active])
+        return book_percentage([quote.back for quote in self.quotes.values() if quote.is_active])
 
     def lay_book_percentage(self) -> Decimal | None:
         """Sum up 100 / best price to lay of the active runners; None where one of them has no price."""
-        return _percentage([quote.lay for quote in self.quotes.values() if quote.is_active])
+        return book_percentage([quote.lay for quote in self.quotes.values() if quote.is_active])
 
     def overround(self) -> Decimal | None:
         """Return what the prices to back are over a fair book's; None where that cannot be told."""
@@ -199,10 +196,3 @@ def _quote(runner: RunnerBook) -> Quote:
         lay=PriceSize(*lay[0]) if lay else None,
         is_active=runner.status == RunnerStatus.ACTIVE,
     )
-
-
-def _percentage(quotes: list[PriceSize | None]) -> Decimal | None:
-    prices = [quote.price for quote in quotes if quote is not None and quote.price > 0]
-    if not prices or len(prices) < len(quotes):
-        return None
-    return rounded(sum((100 / Fraction(repr(price)) for price in prices), Fraction()), _PERCENTAGE_DECIMALS)

@@ -28,12 +28,14 @@ from pydantic_settings import (
 from betflow.errors import ConfigurationError
 from betflow.settings import layers
 from betflow.settings.betfair import BetfairSettings, LogLevel
+from betflow.settings.discovery import DiscoverySettings
 from betflow.settings.layers import PREFIX, Layer, Origin, Place, Source
 from betflow.settings.profiles import DEFAULT_PROFILE, profile_path, profile_values
 
 __all__ = [
     "DOTENV",
     "BetfairSettings",
+    "DiscoverySettings",
     "Environment",
     "LogLevel",
     "Origin",
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
         env: What this installation is for.
         log_level: The least serious event that is logged.
         betfair: How Betfair is reached. Each has a variable, ``BETFLOW_BETFAIR__API__…``.
+        discovery: Which markets are looked for, and how they are judged.
     """
 
     model_config = SettingsConfigDict(
@@ -92,6 +95,7 @@ class Settings(BaseSettings):
     env: Environment = Environment.DEV
     log_level: LogLevel = LogLevel.WARNING
     betfair: BetfairSettings = BetfairSettings()
+    discovery: DiscoverySettings = DiscoverySettings()
 
     _profile: str = PrivateAttr(DEFAULT_PROFILE)
     _origins: Mapping[Place, Origin] = PrivateAttr(default_factory=dict)

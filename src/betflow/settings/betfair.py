@@ -4,7 +4,6 @@ How Betfair is reached, as settings, and the names that other programs have for 
 Durations are in seconds, and may be written with a unit.
 """
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -14,9 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from betflow.betfair.endpoints import Jurisdiction
-
-_DURATION_PART = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+from betflow.settings.durations import Seconds
 
 _API = ("betfair", "api")
 _CERTIFICATE = ("betfair", "certificate")
@@ -67,28 +64,9 @@ class DefaultOrderType(StrEnum):
     EXECUTE_LAPSE = "EXECUTE_LAPSE"
 
 
-def _seconds(value: object) -> object:
-    """Read a duration: a number of seconds, or numbers with units such as ``1m30s`` and ``100ms``."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    parts = list(_DURATION_PART.finditer(text))
-    if parts and "".join(part[0] for part in parts) == text:
-        return sum(float(part["number"]) * _SECONDS[part["unit"]] for part in parts)
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(
-            "a duration is a number of seconds, or one with a unit: 100ms, 30s, 2m, 24h, 7d"
-        ) from None
-
-
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
-
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, allow_inf_nan=False)]
-"""A duration in seconds, which may be written with a unit."""
 
 Count = Annotated[int, Field(ge=1)]
 AnyCaseLogLevel = Annotated[LogLevel, BeforeValidator(_lower)]

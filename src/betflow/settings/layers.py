@@ -143,6 +143,8 @@ def _origin(place: Place, layers: tuple[Layer, ...]) -> Origin:
 def _holds(values: Mapping[str, Any], place: Place) -> bool:
     tree: Any = values
     for name in place:
+        if tree is None:
+            return True  # a section that is set to nothing as a whole
         if not isinstance(tree, Mapping) or name not in tree:
             return False
         tree = tree[name]
