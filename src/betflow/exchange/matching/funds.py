@@ -30,12 +30,31 @@ class Funds:
         assumptions: What decides where the rules do not.
     """
 
-    __slots__ = ("_assumptions", "_available", "_needs")
+    __slots__ = ("_assumptions", "_available", "_booked", "_needs")
 
     def __init__(self, available: Decimal | None, assumptions: Assumptions) -> None:
         self._available = available
         self._assumptions = assumptions
-        self._needs: dict[str, tuple[int, Decimal]] = {}
+        self._needs: dict[str, tuple[object, Decimal]] = {}
+        self._booked: dict[str, Decimal] = {}
+
+    def book(self, market_id: str, net_profit: Decimal | None) -> None:
+        """Take note of what a market paid, as somebody settled it; None when it is unsettled again."""
+        if net_profit is None:
+            self._booked.pop(market_id, None)
+        else:
+            self._booked[market_id] = net_profit
+
+    def exposure(self, markets: Mapping[str, MarketMatching]) -> Decimal:
+        """Return what may be lost in the markets whose profit is not booked."""
+        return sum(
+            (
+                self._need(market, ())
+                for market_id, market in markets.items()
+                if market_id not in self._booked
+            ),
+            ZERO,
+        )
 
     def allow(self, orders: Iterable[Order], markets: Mapping[str, MarketMatching]) -> bool:
         """Say whether the account can lose what its orders and these may cost, after what it won and lost."""
@@ -52,10 +71,15 @@ class Funds:
     def _need(self, market: MarketMatching, new: Sequence[Order]) -> Decimal:
         """Return what may be lost in a market, or was; worked out anew only where something happened."""
         ours, market_id = market.ours, market.known.book.market_id
+        if market_id in self._booked:
+            return -self._booked[market_id]
+        if not (new or ours.all or ours.waiting):
+            return ZERO
         known = self._needs.get(market_id)
-        if new or known is None or known[0] != ours.revision:
+        as_of = (ours.revision, market.known.definition)
+        if new or known is None or known[0] != as_of:
             orders = [*ours.all.values(), *ours.waiting.values(), *new]
-            known = ours.revision, needed_for(orders, market.known.result, self._assumptions)
+            known = as_of, needed_for(orders, market.known.result, self._assumptions)
             if not new:
                 self._needs[market_id] = known
         return known[1]

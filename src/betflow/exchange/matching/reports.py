@@ -218,7 +218,7 @@ def _one_replaced(
     order: Order, cancel: CancelInstructionReport, code: Code | None
 ) -> ReplaceInstructionReport:
     """Return what became of a replacement whose bet was cancelled: its new order was placed, or was not."""
-    instruction = _instruction(order)
+    instruction = instruction_of(order)
     if code is not None:
         placed_report = PlaceInstructionReport(status=_FAILED, instruction=instruction, error_code=code)
     else:
@@ -256,7 +256,7 @@ def _overall(statuses: Sequence[str]) -> tuple[ExecutionReportStatus, Whole | No
     return ExecutionReportStatus.PROCESSED_WITH_ERRORS, Whole.PROCESSED_WITH_ERRORS
 
 
-def _instruction(order: Order) -> PlaceInstruction:
+def instruction_of(order: Order) -> PlaceInstruction:
     """Return the instruction that would place an order."""
     size = order.size[Case.EXPECTED] / 100
     liability = order.liability[Case.EXPECTED] / 100

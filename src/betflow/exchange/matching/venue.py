@@ -14,6 +14,7 @@ in play, the market's bet delay is over: on the book as it stands then. So let e
 The same calls give the same events: there is no clock, no randomness and no I/O in it.
 """
 
+from decimal import Decimal
 from math import inf
 
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions
@@ -78,9 +79,9 @@ class Venue:
         self.due: float = inf
         self._floor = Floor(self.account, assumptions, first_bet_id)
         self.orders: dict[str, Order] = self._floor.orders
-        funds = Funds(self.account.available, assumptions)
-        self._placing = Placing(self._floor, funds)
-        self._changing = Changing(self._floor, funds, self._placing)
+        self._funds = Funds(self.account.available, assumptions)
+        self._placing = Placing(self._floor, self._funds)
+        self._changing = Changing(self._floor, self._funds, self._placing)
         self._refs = CustomerRefs()
         self._tickets = 0
 
@@ -141,6 +142,21 @@ class Venue:
         market = self._floor.markets.get(market_id)
         if market is not None:
             market.note_loss()
+
+    @property
+    def exposure(self) -> Decimal:
+        """The most that may be lost in the markets whose profit is not booked."""
+        return self._funds.exposure(self._floor.markets)
+
+    def book_profit(self, market_id: str, net_profit: Decimal | None) -> None:
+        """
+        Take note of what a market paid, from a host that settles and knows more than the definition says.
+
+        Args:
+            market_id: The market.
+            net_profit: After commission; None when the market is unsettled again.
+        """
+        self._funds.book(market_id, net_profit)
 
     def market_orders(self, market_id: str) -> list[Order]:
         """Return all orders in a market, in the order in which they came."""
