@@ -117,6 +117,26 @@ class StreamOrderType(StrEnum):
     MARKET_ON_CLOSE = "MOC"
 
 
+class LapseReason(StrEnum):
+    """Why an order on the order stream lapsed as it came (`lsrc`)."""
+
+    MKT_UNKNOWN = "MKT_UNKNOWN"
+    MKT_INVALID = "MKT_INVALID"
+    RNR_UNKNOWN = "RNR_UNKNOWN"
+    TIME_ELAPSED = "TIME_ELAPSED"
+    CURRENCY_UNKNOWN = "CURRENCY_UNKNOWN"
+    PRICE_INVALID = "PRICE_INVALID"
+    MKT_SUSPENDED = "MKT_SUSPENDED"
+    MKT_VERSION = "MKT_VERSION"
+    """It was decided on a version of the market that is too old."""
+    LINE_TARGET = "LINE_TARGET"
+    LINE_SP = "LINE_SP"
+    SP_IN_PLAY = "SP_IN_PLAY"
+    SMALL_STAKE = "SMALL_STAKE"
+    PRICE_IMP_TOO_LARGE = "PRICE_IMP_TOO_LARGE"
+    """The account does not take a better price."""
+
+
 class MarketStatus(StrEnum):
     """The state of a market."""
 

@@ -1,0 +1,235 @@
+"""The accounts of the simulated exchange: whose they are, their bets, their money."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from betflow.exchange.assumptions import Assumptions
+from betflow.exchange.matching.orders import OrderEvent
+from betflow.exchange.matching.venue import Account, Executed, Venue, VenueEvent
+from betflow.exchange.money import ZERO
+from betflow.exchange.results import MarketResult
+from betflow.sandbox.exchange.bets import Bet, MarketBets, Settlement
+from betflow.sandbox.exchange.heartbeats import DeadMansSwitch
+from betflow.sandbox.exchange.order_changes import OrderChanges
+from betflow.sandbox.exchange.settling import result_of, settled
+from betflow.sandbox.exchange.statement import Ledger, SettledHere
+from betflow.sandbox.listings import Listing
+from betflow.wire.account import AccountDetailsResponse, AccountFundsResponse
+from betflow.wire.betting import CancelOrders, ExecutionReport
+from betflow.wire.enums import MarketStatus
+from betflow.wire.stream import MarketDefinition, OrderMarketChange
+
+_FIRST_BET = 300_000_000_001
+_BETS_OF_ACCOUNT = 1_000_000_000
+"""Bet ids have twelve digits and are one account's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTerms:
+    """
+    An account as it is opened.
+
+    Attributes:
+        name: The user name.
+        currency: Of all its amounts.
+        deposit: What it begins with.
+        discount_rate: Off the commission, in per cent, where a market allows it.
+        best_execution: Whether a better price than asked for is taken.
+        points: Betfair points; a number that is shown.
+    """
+
+    name: str = "sandbox"
+    currency: str = "GBP"
+    deposit: Decimal = Decimal("10000.00")
+    discount_rate: Decimal = ZERO
+    best_execution: bool = True
+    points: int = 0
+
+
+class SandboxAccount:
+    """
+    One account.
+
+    Args:
+        terms: How it is opened.
+        number: Its place among the accounts, from 0.
+        opened_at: When, epoch milliseconds.
+        assumptions: What decides where Betfair's rules are not certain.
+
+    Attributes:
+        terms: How it was opened.
+        venue: Where its orders are matched.
+        markets: Its bets, by market, in the order of the first bet.
+        bets: The same by bet id.
+        ledger: Its money.
+        switch: Cancels its bets when its customer is not heard from.
+    """
+
+    def __init__(self, terms: AccountTerms, number: int, opened_at: int, assumptions: Assumptions) -> None:
+        self.terms = terms
+        self.venue = Venue(
+            account=Account(
+                currency=terms.currency, best_execution=terms.best_execution, available=terms.deposit
+            ),
+            assumptions=assumptions,
+            first_bet_id=_FIRST_BET + number * _BETS_OF_ACCOUNT,
+        )
+        self.markets: dict[str, MarketBets] = {}
+        self.bets: dict[str, Bet] = {}
+        self.ledger = Ledger(terms.deposit, opened_at)
+        self.switch = DeadMansSwitch()
+        self._assumptions = assumptions
+        self._changes: dict[str, OrderChanges] = {}
+        self._answers: dict[int, Callable[[ExecutionReport], None]] = {}
+
+    @property
+    def due(self) -> float:
+        """When something of it acts by itself, epoch milliseconds; infinite while nothing waits."""
+        return min(self.venue.due, self.switch.due)
+
+    def act(self, due: int) -> list[OrderMarketChange]:
+        """Let act what is due up to a moment; return what the order stream tells of it."""
+        changes = self.hear(self.venue.advance(due))
+        if self.switch.due <= due:
+            self.venue.submit(CancelOrders(), due)
+            changes += self.hear(self.venue.advance(due))
+            self.switch.acted(
+                is_everything_cancelled=not any(_can_be_cancelled(bet) for bet in self.bets.values())
+            )
+        return changes
+
+    def expect(self, ticket: int, answered: Callable[[ExecutionReport], None]) -> None:
+        """Say who is to be told the answer to a request."""
+        self._answers[ticket] = answered
+
+    def hear(self, events: Iterable[VenueEvent]) -> list[OrderMarketChange]:
+        """
+        Take note of what happened to orders.
+
+        Returns:
+            What the order stream tells of it, by market in the order in which it happened.
+        """
+        touched: dict[str, dict[str, Bet]] = {}
+        answers: list[Executed] = []
+        for event in events:
+            if isinstance(event, Executed):
+                answers.append(event)
+            elif event.bet_id:
+                touched.setdefault(event.market_id, {})[event.bet_id] = self._note(event)
+        changes = [self._change(market_id, bets.values()) for market_id, bets in touched.items()]
+        for answer in answers:
+            answered = self._answers.pop(answer.ticket, None)
+            if answered is not None:
+                answered(answer.report)
+        return [change for change in changes if change is not None]
+
+    def _note(self, event: OrderEvent) -> Bet:
+        bet = self.bets.get(event.bet_id)
+        if bet is None:
+            order = self.venue.orders[event.bet_id]
+            definition = self.venue.definition(event.market_id) or MarketDefinition()
+            bet = self.bets[event.bet_id] = Bet(order, definition.version or 0)
+            self._market(event.market_id).bets[event.bet_id] = bet
+        bet.note(event)
+        return bet
+
+    def _market(self, market_id: str) -> MarketBets:
+        market = self.markets.get(market_id)
+        if market is None:
+            market = self.markets[market_id] = MarketBets(market_id)
+            self._changes[market_id] = OrderChanges(market_id, self._assumptions)
+        return market
+
+    def _change(
+        self, market_id: str, bets: Iterable[Bet], *, is_closed: bool = False
+    ) -> OrderMarketChange | None:
+        return self._changes[market_id].change(bets, self.result(market_id), is_closed=is_closed)
+
+    def result(self, market_id: str) -> MarketResult:
+        """Return a market's terms, and its result if it has one, as the account saw it."""
+        definition = self.venue.definition(market_id) or MarketDefinition()
+        return result_of(market_id, definition, self.venue.removed_at(market_id))
+
+    def follow_definition(
+        self, definition: MarketDefinition, market_id: str, listing: Listing | None, now: int
+    ) -> OrderMarketChange | None:
+        """
+        Let a new definition act on the account's bets in a market, after the venue saw it.
+
+        A removal reduces prices of what is matched; a market that closes is settled; one that is opened
+        again, or closed with another result, is settled anew.
+
+        Returns:
+            What the order stream tells of it.
+        """
+        market = self.markets.get(market_id)
+        if market is None:
+            return None
+        is_closed = definition.status == MarketStatus.CLOSED
+        if is_closed or market.settlement is not None:
+            self._settle(market, definition, listing, now)
+        return self._change(market_id, market.bets.values(), is_closed=is_closed)
+
+    def _settle(
+        self, market: MarketBets, definition: MarketDefinition, listing: Listing | None, now: int
+    ) -> None:
+        result = self.result(market.market_id)
+        after = settled(market.matched(), result, self.terms.discount_rate, self._assumptions)
+        here = SettledHere(definition=definition, listing=listing, bets=market.bets)
+        before = market.settlement
+        if before is None:
+            self.ledger.settle(after, here, now)
+        else:
+            self.ledger.resettle(before.market, after, here, now)
+        is_closed = result.is_closed
+        at = before.at if before is not None and before.market == after else now
+        market.settlement = Settlement(at=at, market=after, result=result) if is_closed else None
+        self.venue.book_profit(market.market_id, after.net_profit if is_closed else None)
+
+    # What the account shows.
+
+    def order_image(self) -> list[OrderMarketChange]:
+        """Return what a new order subscription begins with."""
+        return [image for changes in self._changes.values() if (image := changes.image())]
+
+    @property
+    def exposure(self) -> Decimal:
+        """The most that may be lost in markets that are not settled."""
+        return self.venue.exposure
+
+    @property
+    def available(self) -> Decimal:
+        """What may be bet: the balance less the exposure."""
+        return self.ledger.balance - self.exposure
+
+    def funds(self) -> AccountFundsResponse:
+        """Return the account's funds; commission is booked with the profit, so none is retained."""
+        return AccountFundsResponse(
+            available_to_bet_balance=float(self.available),
+            exposure=float(-self.exposure) or 0.0,
+            retained_commission=0.0,
+            exposure_limit=0.0,
+            discount_rate=float(self.terms.discount_rate),
+            points_balance=self.terms.points,
+            wallet="UK",
+        )
+
+    def details(self) -> AccountDetailsResponse:
+        """Return whose account it is."""
+        return AccountDetailsResponse(
+            currency_code=self.terms.currency,
+            first_name="Sandy",
+            last_name="Box",
+            locale_code="en",
+            region="GBR",
+            timezone="GMT",
+            discount_rate=float(self.terms.discount_rate),
+            points_balance=self.terms.points,
+            country_code="GB",
+        )
+
+
+def _can_be_cancelled(bet: Bet) -> bool:
+    order = bet.order
+    return bet.is_executable and not order.is_on_close and not order.is_converted

@@ -1,0 +1,223 @@
+"""
+The simulated exchange as a whole: folds a feed, lets orders act on it, settles, and tells who listens.
+
+It is told the time and nothing else, so all of it happens in the order of time: what is due before a message
+is published acts on the books as they stood before.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
+from types import MappingProxyType
+from typing import Final
+
+from betflow.errors import UsageError
+from betflow.exchange.assumptions import BETFLOW_1, Assumptions
+from betflow.exchange.book import MarketBook, MarketBooks
+from betflow.sandbox.exchange.accounts import AccountTerms, SandboxAccount
+from betflow.sandbox.exchange.current_orders import current_orders
+from betflow.sandbox.exchange.requests import check, is_async, pending
+from betflow.sandbox.feed import Feed
+from betflow.sandbox.listings import Listing
+from betflow.sandbox.refusals import ServiceRefusal
+from betflow.wire.account import (
+    AccountDetailsResponse,
+    AccountFundsResponse,
+    AccountStatementReport,
+    GetAccountStatement,
+)
+from betflow.wire.betting import ExecutionReport, OrderRequest
+from betflow.wire.enums import ServiceErrorCode
+from betflow.wire.heartbeat import Heartbeat, HeartbeatReport
+from betflow.wire.positions import CurrentOrderSummaryReport, ListCurrentOrders
+from betflow.wire.stream import MarketChangeMessage, OrderMarketChange
+
+DELAY_MS: Final = 60_000
+"""How old the prices are that a delayed app key sees, unless told otherwise."""
+
+
+class Exchange:
+    """
+    A simulated exchange.
+
+    Args:
+        feed: Where its markets come from.
+        accounts: Its accounts; unless told, the one of `AccountTerms`.
+        delay_ms: How old the books are that a delayed app key sees.
+        assumptions: What decides where Betfair's rules are not certain.
+
+    Attributes:
+        now: The simulated time, epoch milliseconds.
+        books: The books of all markets, by id; live views.
+        delayed_books: The same as a delayed app key sees them.
+        accounts: By user name.
+        on_market: Are told after every change was folded; the book has the change and its time.
+        on_orders: Are told what the order stream tells of an account's orders: its name, and the change.
+
+    Raises:
+        UsageError: if two accounts have the same name.
+        ConfigurationError: if an account's currency is none of Betfair's.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        *,
+        accounts: Sequence[AccountTerms] = (AccountTerms(),),
+        delay_ms: int = DELAY_MS,
+        assumptions: Assumptions = BETFLOW_1,
+    ) -> None:
+        self.now = feed.begins
+        self.on_market: list[Callable[[MarketBook], None]] = []
+        self.on_orders: list[Callable[[str, OrderMarketChange], None]] = []
+        self._feed = feed
+        self._books = MarketBooks()
+        self._delayed = MarketBooks()
+        self._not_shown_yet: deque[MarketChangeMessage] = deque()
+        self._delay_ms = delay_ms
+        self._assumptions = assumptions
+        self._accounts = {
+            terms.name: SandboxAccount(terms, number, feed.begins, assumptions)
+            for number, terms in enumerate(accounts)
+        }
+        if len(self._accounts) < len(accounts):
+            raise UsageError("two accounts have the same name.", advice="Give each a name of its own.")
+        self._followers: dict[str, list[SandboxAccount]] = {}
+        self._due = inf
+        self.books: Mapping[str, MarketBook] = MappingProxyType(self._books.books)
+        self.delayed_books: Mapping[str, MarketBook] = MappingProxyType(self._delayed.books)
+        self.accounts: Mapping[str, SandboxAccount] = MappingProxyType(self._accounts)
+
+    def listing(self, market_id: str) -> Listing | None:
+        """Return what a market is called and what kind it is; None for one that was not published yet."""
+        return self._feed.listing(market_id)
+
+    # Time.
+
+    def advance(self, now: int) -> None:
+        """Let everything happen that happens up to and at a moment; one that has passed changes nothing."""
+        for book in self._books.fold(self._messages(now)):
+            change = book.change
+            if change is not None and change.market_definition is not None:
+                self._follow_definition(book)
+            elif book.market_id in self._followers:
+                for account in self._followers[book.market_id]:
+                    self._tell(account, account.hear(account.venue.apply(book)))
+                self._look_ahead()
+            for listener in self.on_market:
+                listener(book)
+        self._act(now)
+        self.now = max(self.now, now)
+        for _ in self._delayed.fold(self._ripe(self.now - self._delay_ms)):
+            pass
+
+    def _messages(self, now: int) -> Iterator[MarketChangeMessage]:
+        """Yield what is published up to a moment; what is due before a message acts before it is folded."""
+        for at, change in self._feed.take(now):
+            if self._due < at:
+                self._act(at - 1)
+            self.now = at
+            message = MarketChangeMessage(pt=at, mc=[change])
+            self._not_shown_yet.append(message)
+            yield message
+
+    def _ripe(self, moment: int) -> Iterator[MarketChangeMessage]:
+        waiting = self._not_shown_yet
+        while waiting and waiting[0].pt <= moment:
+            yield waiting.popleft()
+
+    def _act(self, moment: int) -> None:
+        """Let requests act, and heartbeats run out, that are due up to a moment, in the order of time."""
+        while self._due <= moment:
+            due = int(self._due)
+            for account in self._accounts.values():
+                if account.due <= due:
+                    self._tell(account, account.act(due))
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        self._due = min((account.due for account in self._accounts.values()), default=inf)
+
+    def _follow_definition(self, book: MarketBook) -> None:
+        """Show a definition to every account: what of it is remembered decides about orders to come."""
+        if book.definition is None:
+            raise AssertionError("a change with a definition left a book without one")
+        for account in self._accounts.values():
+            self._tell(account, account.hear(account.venue.apply(book)))
+            listing = self._feed.listing(book.market_id)
+            change = account.follow_definition(book.definition, book.market_id, listing, book.publish_time)
+            if change is not None:
+                self._tell(account, (change,))
+        self._look_ahead()
+
+    def _tell(self, account: SandboxAccount, changes: Iterable[OrderMarketChange]) -> None:
+        for change in changes:
+            for listener in self.on_orders:
+                listener(account.terms.name, change)
+
+    # Orders.
+
+    def submit(
+        self, account: str, request: OrderRequest, answered: Callable[[ExecutionReport], None]
+    ) -> None:
+        """
+        Take a request for orders, which reaches the exchange now.
+
+        Args:
+            account: Whose it is.
+            request: To place, cancel, replace or update orders.
+            answered: Is told the answer, at once or when the bet delay is over. A request that is `async_`
+                is answered at once: with what is wrong with it, or that its orders are pending.
+
+        Raises:
+            ServiceRefusal: INVALID_INPUT_DATA if its customerRef is none.
+        """
+        holder = self._account(account)
+        check(request)
+        market_id = request.market_id
+        if market_id is not None and market_id in self.books:
+            followers = self._followers.setdefault(market_id, [])
+            if holder not in followers:
+                followers.append(holder)
+        answers: list[ExecutionReport] = []
+        ticket = holder.venue.submit(request, self.now)
+        holder.expect(ticket, answers.append if is_async(request) else answered)
+        self._tell(holder, holder.hear(holder.venue.advance(self.now)))
+        self._look_ahead()
+        if is_async(request):
+            answered(pending(request, answers[0] if answers else None, holder.venue.orders.values()))
+
+    def order_image(self, account: str) -> list[OrderMarketChange]:
+        """Return what a new order subscription begins with: executable orders and positions, by market."""
+        return self._account(account).order_image()
+
+    def heartbeat(self, account: str, heartbeat: Heartbeat) -> HeartbeatReport:
+        """Answer heartbeat: unless the next one comes in time, the account's LIMIT bets are cancelled."""
+        report = self._account(account).switch.hear(heartbeat, self.now)
+        self._look_ahead()
+        return report
+
+    # Answers.
+
+    def current_orders(self, account: str, request: ListCurrentOrders) -> CurrentOrderSummaryReport:
+        """Answer listCurrentOrders; raises ServiceRefusal where it asks for too much."""
+        holder = self._account(account)
+        return current_orders(holder.markets.values(), request, holder.result, self._assumptions)
+
+    def funds(self, account: str) -> AccountFundsResponse:
+        """Answer getAccountFunds."""
+        return self._account(account).funds()
+
+    def details(self, account: str) -> AccountDetailsResponse:
+        """Answer getAccountDetails."""
+        return self._account(account).details()
+
+    def statement(self, account: str, request: GetAccountStatement) -> AccountStatementReport:
+        """Answer getAccountStatement; raises ServiceRefusal where it makes no sense."""
+        return self._account(account).ledger.report(request, self.now)
+
+    def _account(self, name: str) -> SandboxAccount:
+        account = self._accounts.get(name)
+        if account is None:
+            raise ServiceRefusal(ServiceErrorCode.INVALID_SESSION_INFORMATION, f"there is no account {name}")
+        return account

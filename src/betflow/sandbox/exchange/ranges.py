@@ -1,0 +1,53 @@
+"""Ranges of time and of records in requests, as Betfair documents them."""
+
+from collections.abc import Sequence
+from math import inf
+from typing import TypeVar
+
+from betflow.exchange.times import epoch_ms
+from betflow.sandbox.refusals import ServiceRefusal
+from betflow.wire.catalogue import TimeRange
+from betflow.wire.enums import ServiceErrorCode
+
+_Record = TypeVar("_Record")
+
+
+def span(given: TimeRange | None) -> tuple[float, float]:
+    """
+    Return both ends of a range in epoch milliseconds; infinite where an end is open.
+
+    Raises:
+        ServiceRefusal: INVALID_INPUT_DATA if an end is no moment.
+    """
+    if given is None:
+        return -inf, inf
+    try:
+        return (
+            epoch_ms(given.from_) if given.from_ else -inf,
+            epoch_ms(given.to) if given.to else inf,
+        )
+    except ValueError as error:
+        raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, str(error)) from error
+
+
+def page(
+    records: Sequence[_Record], first: int | None, count: int | None, longest: int
+) -> tuple[Sequence[_Record], bool]:
+    """
+    Return a page of records, and whether there are more behind it.
+
+    Args:
+        records: All of them, in order.
+        first: The first record, from 0.
+        count: How many; 0 or None for as many as a page may have.
+        longest: How many that is.
+
+    Raises:
+        ServiceRefusal: INVALID_INPUT_DATA if a number is negative, TOO_MUCH_DATA if a page is too long.
+    """
+    begins, wanted = first or 0, count or longest
+    if begins < 0 or wanted < 0:
+        raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, "fromRecord and recordCount start from 0")
+    if wanted > longest:
+        raise ServiceRefusal(ServiceErrorCode.TOO_MUCH_DATA, f"a page has at most {longest} records")
+    return records[begins : begins + wanted], begins + wanted < len(records)
