@@ -8,6 +8,7 @@ times that change, are in its definition.
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from betflow.exchange.times import epoch_ms
 from betflow.sandbox.generator.names import date_in_names
@@ -16,6 +17,7 @@ from betflow.wire.catalogue import (
     Competition,
     Event,
     EventType,
+    MarketCatalogue,
     MarketDescription,
     MarketLineRangeInfo,
     PriceLadderDescription,
@@ -79,7 +81,13 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
-def listing_of(market_id: str, definition: MarketDefinition, *, names: MarketDefinition) -> Listing:
+def listing_of(
+    market_id: str,
+    definition: MarketDefinition,
+    *,
+    names: MarketDefinition,
+    catalogue: MarketCatalogue | None = None,
+) -> Listing:
     """
     List a market by its definition.
 
@@ -88,7 +96,36 @@ def listing_of(market_id: str, definition: MarketDefinition, *, names: MarketDef
         definition: As the live stream has it.
         names: A definition of the market that has names, as far as there is one. What has none is called by
             its type or its number.
+        catalogue: What a recorder saved of the catalogue, which knows most; its times are not used.
     """
+    listing = _by_definition(market_id, definition, names)
+    return listing if catalogue is None else _with_catalogue(listing, catalogue)
+
+
+def _with_catalogue(listing: Listing, catalogue: MarketCatalogue) -> Listing:
+    runners = {(each.selection_id, each.handicap): each for each in catalogue.runners or ()}
+    event, description = listing.event, listing.description
+    if catalogue.event is not None:
+        event = replace(catalogue.event, open_date=event.open_date)
+    if catalogue.description is not None:
+        description = replace(
+            catalogue.description,
+            market_time=description.market_time,
+            suspend_time=description.suspend_time,
+            settle_time=None,
+        )
+    return replace(
+        listing,
+        market_name=catalogue.market_name,
+        event=event,
+        event_type=catalogue.event_type or listing.event_type,
+        competition=catalogue.competition or listing.competition,
+        runners=tuple(runners.get((each.selection_id, each.handicap), each) for each in listing.runners),
+        description=description,
+    )
+
+
+def _by_definition(market_id: str, definition: MarketDefinition, names: MarketDefinition) -> Listing:
     event_type_id = definition.event_type_id or ""
     competition = None
     if definition.competition_id:

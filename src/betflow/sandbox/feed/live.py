@@ -44,30 +44,29 @@ def live_definition(
     )
 
 
-def image(book: MarketBook) -> MarketChange:
-    """Return an image of a market: all that is known of it."""
+def image(book: MarketBook, definition: MarketDefinition | None = None) -> MarketChange:
+    """Return an image of a market: all that is known of it, with another definition where one is given."""
     return MarketChange(
         id=book.market_id,
         img=True,
         tv=book.total_matched,
-        market_definition=book.definition,
+        market_definition=definition or book.definition,
         rc=[change for change in map(_runner, book.runners) if change is not None],
     )
 
 
 def _runner(book: RunnerBook) -> RunnerChange | None:
     """Return all that is known of a runner, None where that is nothing."""
-    total = book.total_traded
     change = RunnerChange(
         id=book.selection_id,
         hc=book.handicap or None,
-        atb=sorted(book.available_to_back.items(), reverse=True) or None,
-        atl=sorted(book.available_to_lay.items()) or None,
-        trd=sorted(book.traded.items()) or None,
+        atb=book.back_ladder or None,
+        atl=book.lay_ladder or None,
+        trd=book.traded_ladder or None,
         spb=sorted(book.lay_liability_taken.items()) or None,
         spl=sorted(book.back_stake_taken.items()) or None,
         ltp=book.last_price_traded,
-        tv=total,
+        tv=book.total_traded,
         spn=book.near_price,
         spf=book.far_price,
     )
