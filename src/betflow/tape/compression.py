@@ -23,7 +23,8 @@ from betflow.errors import BetflowError
 
 READ_SIZE = 256 * 1024
 STEP = 64 * 1024
-# A decompressor in a thread waits for the interpreter a few times in each step, whatever its size.
+# A decompressor in a thread waits for the interpreter a few times in each step, whatever its size. The first
+# steps are smaller: who looks only at the beginning of a file waits for no more than that.
 SLOW_STEP = 4 * 1024 * 1024
 SALVAGE_STEP = 16
 STEPS_AT_ONCE = 4096
@@ -123,7 +124,7 @@ def expanded_by(
 
     Args:
         raw: What is read.
-        step: The most that is expanded at once.
+        step: The most that is expanded at once; each step is twice as long as the one before, up to that.
         kind: What the compression is called, for people.
         magics: What streams begin with; none for a kind that cannot be told, of which there is only one.
         new: Makes a decompressor for one stream.
@@ -132,6 +133,7 @@ def expanded_by(
         StreamDamagedError: behind what could be expanded.
     """
     data = read(raw, READ_SIZE)
+    size = min(step, STEP)
     while data:
         decompressor = new()
         while not decompressor.eof:
@@ -140,10 +142,11 @@ def expanded_by(
                 if not data:
                     raise _truncated(kind)
             try:
-                chunk = decompressor.decompress(data, step)
+                chunk = decompressor.decompress(data, size)
             except (OSError, zlib.error, lzma.LZMAError) as error:
                 raise _corrupt(kind, error) from error
             data = b""
+            size = min(step, 2 * size)
             if chunk:
                 yield chunk
         data = _next_stream(raw, kind, magics, decompressor.unused_data) if magics else b""

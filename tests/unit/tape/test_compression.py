@@ -87,6 +87,14 @@ def test_bomb_comes_in_small_pieces(compress: Callable[[bytes], bytes], expand: 
     assert max(map(len, pieces)) <= STEP * 160
 
 
+@every_kind
+def test_the_beginning_costs_little(compress: Callable[[bytes], bytes], expand: Expander) -> None:
+    """Whoever looks only at the beginning of a stream has no more expanded than a few small steps."""
+    pieces = expand(opened(compress(TEXT * 20)), 64 * STEP)
+
+    assert len(next(pieces)) <= 4 * STEP
+
+
 def test_corruption_costs_only_what_comes_behind_it() -> None:
     """Everything before a corrupt place is got out, as far as a decompressor can."""
     content = bytearray(gzip.compress(TEXT))
