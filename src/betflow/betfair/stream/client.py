@@ -148,7 +148,8 @@ class ExchangeStream:
         except ssl.SSLCertVerificationError as error:
             return self._session.failed(error.verify_message, self._clock(), error=self._not_genuine(error))
         except OSError as error:
-            return self._session.failed(_reason(error), self._clock())
+            host, port = self._address
+            return self._session.failed(f"{host}:{port}: {_reason(error)}", self._clock())
         self._connection += 1
         return self._session.opened(token, self._clock())
 

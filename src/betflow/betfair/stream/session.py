@@ -477,8 +477,9 @@ class StreamSession:
         happened.append(Reconnecting(self._attempt, delay))
 
     def _exhausted(self, reason: str) -> GatewayError:
+        several = f"{self._fruitless} connections in a row brought no data; the last: "
         return UnreachableError(
-            f"{self._fruitless} connections in a row brought no data; the last: {reason}.",
+            f"{several if self._fruitless > 1 else 'there is no data: '}{reason}.",
             operation="stream",
             sent=Sent.NOT_SENT,
             ids={"connectionId": self._connection_id} if self._connection_id else None,

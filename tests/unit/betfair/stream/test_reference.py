@@ -15,7 +15,7 @@ def test_the_examples_are_python() -> None:
     """Every example compiles, and everything that it imports is there."""
     examples = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
-    assert 2 == len(examples)
+    assert 3 == len(examples)
     for example in examples:
         compile(example, "stream.md", "exec")
         imports = re.findall(r"^from .* import .*$", example, re.MULTILINE)
