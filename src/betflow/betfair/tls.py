@@ -28,8 +28,9 @@ def verified_context(
         ConfigurationError: the file of authorities is not there, or is none.
     """
     context = ssl.create_default_context()
-    # Those that requests brings along as well: some systems keep theirs where Python does not look.
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    if not context.cert_store_stats()["x509_ca"]:
+        # Those that requests brings along: some systems keep theirs where Python does not look, or not yet.
+        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if authority is not None:
         try:

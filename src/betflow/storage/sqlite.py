@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
-
-from sqlite_utils import Database, Migrations
+from typing import TYPE_CHECKING, Any, Self
 
 from betflow.errors import BetflowError, BusyError, ConfigurationError, DamagedError, StorageError
 from betflow.storage.files import make_private_file, make_private_folder
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 BUSY_TIMEOUT_S = 30.0
 """How long one process waits for another; a batch of an import takes milliseconds."""
@@ -35,7 +36,7 @@ _REFUSED_CODES = {
 }
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
-Step = Callable[[Database], None]
+Step = Callable[["Database"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,20 +183,35 @@ class Store:
         execute("PRAGMA foreign_keys=ON")
         execute("PRAGMA trusted_schema=OFF")
         _switch_to_wal(self.connection)
+        known = [step.__name__ for step in self._kind.steps]
+        applied = self._applied()
+        self._refuse_newer([name for name in applied if name not in known])
+        if not applied.issuperset(known):
+            self._migrate(fill)
+
+    def _applied(self) -> set[str]:
+        """Return the names of the steps that have run."""
+        is_there = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlite_migrations'"
+        if self.connection.execute(is_there).fetchone() is None:
+            return set()
+        statement = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid"
+        return {name for (name,) in self.connection.execute(statement, (self._kind.name,))}
+
+    def _migrate(self, fill: Callable[["Store"], None] | None) -> None:
+        """Run the steps that have not run yet."""
+        # It takes longer to import than all else of a short command, and only this needs it.
+        from sqlite_utils import Database, Migrations  # noqa: PLC0415
+
         database = Database(self.connection, execute_plugins=False, strict=True)
         migrations = Migrations(self._kind.name)
         for step in self._kind.steps:
             migrations()(step)
-        self._refuse_newer(database, migrations)
-        if migrations.pending(database):
-            with self.transaction():
-                migrations.apply(database)
-                if fill is not None:
-                    fill(self)
+        with self.transaction():
+            migrations.apply(database)
+            if fill is not None:
+                fill(self)
 
-    def _refuse_newer(self, database: Database, migrations: Migrations) -> None:
-        known = {step.__name__ for step in self._kind.steps}
-        unknown = [each.name for each in migrations.applied(database) if each.name not in known]
+    def _refuse_newer(self, unknown: list[str]) -> None:
         if unknown:
             raise ConfigurationError(
                 f"the {self._kind.noun} {self.path} was written by a newer betflow: this one does not know "
