@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typer
 
+from betfair_on_loopback import Betfair, betfair
 from betflow.cli import contract
 from betflow.cli.app import app, run
 from betflow.cli.screen import Screen
@@ -94,9 +95,17 @@ class BothScreens:
 Shown = Callable[[str, int], tuple[str, str]]
 
 
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Betfair]:
+    """Run Betfair, once for all: it is only looked at."""
+    with betfair(tmp_path_factory.mktemp("betfair"), connections=100) as running:
+        yield running
+
+
 @pytest.fixture
-def shown(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Shown:
+def shown(tmp_path: Path, data_dir: Path, exchange: Betfair, monkeypatch: pytest.MonkeyPatch) -> Shown:
     """Return what a command prints on a terminal of some columns, and of the same answer into a pipe."""
+    exchange.is_set(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("BETFLOW_DATA_DIR", str(data_dir))
@@ -132,6 +141,7 @@ COMMANDS = {
     "backtest explain": "backtest explain order-1-of-the-day",
     "candles": "candles 1.123456789 --interval 7s",
     "config show": "config show",
+    "funds": "funds",
     "init": "init",
     "sandbox generate": (
         "sandbox generate --day 2026-07-04 --out day --plan BASIC"
@@ -143,6 +153,7 @@ COMMANDS = {
     "tape show": "tape show 1.123456789",
     "tape stats": "tape stats 1.123456789",
     "tape verify": "tape verify tape",
+    "test-connection": "test-connection",
 }
 
 

@@ -94,6 +94,8 @@ class StreamServer:
         try:
             yield self
         finally:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)  # who waits for a connection is woken
             self._listener.close()
             self._thread.join(_PATIENCE)
             assert not self._thread.is_alive()

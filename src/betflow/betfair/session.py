@@ -94,6 +94,11 @@ class Session:
         self._tokens: set[Secret] = set()
 
     @property
+    def with_certificate(self) -> bool:
+        """Whether logins are by certificate."""
+        return self._with_certificate
+
+    @property
     def app_key(self) -> Secret:
         """The app key, which every call sends along."""
         return self._credentials.app_key
@@ -134,6 +139,18 @@ class Session:
             if known is None or known.token == refused.token or not self._is_fresh(known):
                 known = self._logged_in(stored)
             return self._used(known)
+
+    def log_in(self) -> SessionToken:
+        """
+        Log in anew, whether there is a session or not; from then on the new one is everybody's.
+
+        Raises:
+            AuthenticationError: Betfair does not let us in.
+            UnreachableError: there was no answer.
+            StorageError: the session cannot be kept.
+        """
+        with self._cache.locked():
+            return self._used(self._logged_in(self._cache.read()))
 
     def keep_alive(self) -> SessionToken:
         """

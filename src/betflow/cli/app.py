@@ -4,7 +4,19 @@ from typing import Annotated, Any
 
 import typer
 
-from betflow.cli import audit, backfill, backtest, candles, config, historic, init, sandbox, tape
+from betflow.cli import (
+    audit,
+    backfill,
+    backtest,
+    candles,
+    config,
+    funds,
+    historic,
+    init,
+    sandbox,
+    tape,
+    test_connection,
+)
 from betflow.cli.contract import early_failure
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import prepare_streams
@@ -14,6 +26,8 @@ from betflow.errors import BetflowError, ExitCode, UsageError
 app = CommandGroup(name="betflow", help="Prove every number of your Betfair Exchange trading.")
 app.command("init")(init.init)
 app.add_typer(config.app)
+app.command("test-connection")(test_connection.test_connection)
+app.command("funds")(funds.funds)
 app.add_typer(audit.app)
 app.command("backfill")(backfill.backfill)
 app.add_typer(tape.app)

@@ -55,8 +55,12 @@ def open_connection(
     places = endpoints_of(betfair)
     files = certificate_files(betfair)
     certificate = check_certificate(files, now_ms=clock()) if files else None
-    identity = _transport(betfair, verified_context(authority=betfair.ca_file, certificate=certificate))
-    api = _transport(betfair, verified_context(authority=betfair.ca_file))
+    # Only a login presents the certificate. Authorities take long to load: what can, shares them.
+    trusting = verified_context(authority=betfair.ca_file)
+    presenting = trusting
+    if certificate is not None:
+        presenting = verified_context(authority=betfair.ca_file, certificate=certificate)
+    identity, api = _transport(betfair, presenting), _transport(betfair, trusting)
     retries = Retries(betfair.api.max_retries, betfair.api.retry_backoff)
     session = Session(
         credentials=credentials,
