@@ -16,6 +16,7 @@ from betflow.cli.app import app, run
 from betflow.cli.screen import Screen
 from betflow.errors import ExitCode
 from changes import OFF_MS, defined
+from market_service import Markets, catalogue, made_up_book
 from recordings import line
 
 RUNNERS = [
@@ -98,7 +99,12 @@ Shown = Callable[[str, int], tuple[str, str]]
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Betfair]:
     """Run Betfair, once for all: it is only looked at."""
-    with betfair(tmp_path_factory.mktemp("betfair"), connections=100) as running:
+    book = made_up_book("1.123456789")
+    name = "Royal Ascot 18th Feb, a very long name"
+    event = {"id": "1", "name": name, "venue": "Royal Ascot", "countryCode": "GB"}
+    markets = Markets([catalogue(book, event=event)], {book["marketId"]: book}, at_any_time=True)
+    folder = tmp_path_factory.mktemp("betfair")
+    with betfair(folder, results=markets.results, connections=100) as running:
         yield running
 
 
@@ -141,6 +147,7 @@ COMMANDS = {
     "backtest explain": "backtest explain order-1-of-the-day",
     "candles": "candles 1.123456789 --interval 7s",
     "config show": "config show",
+    "discover": "discover --verbose",
     "funds": "funds",
     "init": "init",
     "sandbox generate": (

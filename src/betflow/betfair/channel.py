@@ -23,7 +23,7 @@ from betflow.betfair.limits import SlidingWindow, WindowByKey
 from betflow.betfair.retries import Pace, Retries
 from betflow.betfair.session import Session
 from betflow.betfair.token_cache import SessionToken
-from betflow.betfair.transport import NoReply, Transport
+from betflow.betfair.transport import HttpRequest, NoReply, Reply, Transport
 from betflow.betfair.troubles import SESSION_CODES, host_of, no_answer, unknown_outcome
 from betflow.errors import AuthenticationError, GatewayError, Sent, UnreachableError, UsageError
 from betflow.wire.book import ListMarketBook, ListRunnerBook
@@ -38,6 +38,8 @@ INSTRUCTIONS_PER_SECOND = 1000
 Answer = TypeVar("Answer")
 Trouble = Callable[[GatewayError, float], None]
 """Told of each attempt that failed and is made again, and after how many seconds."""
+Keep = Callable[[str, bytes, bytes], None]
+"""Takes what was called, and the bodies of request and reply; what it raises ends the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Connection:
         policy: How calls are made.
         jurisdiction: Whose rules the account is under.
         on_trouble: Told of attempts that failed.
+        keep: Gets each reply as it was received, before it is read; but for one that repeats
+            the app key or the session.
     """
 
     session: Session
@@ -80,6 +84,7 @@ class Connection:
     policy: Policy = field(default_factory=Policy)
     jurisdiction: Jurisdiction = Jurisdiction.INTERNATIONAL
     on_trouble: Trouble = lambda _error, _pause_s: None
+    keep: Keep | None = None
 
 
 class Channel:
@@ -226,15 +231,24 @@ class Channel:
             with self._told_to_breaker() as outcome:
                 if not is_urgent:
                     self._wait(calls)
-                reply = self._connection.transport.exchange(
-                    http_request(exchange, session.app_key, token.token)
-                )
+                request = http_request(exchange, session.app_key, token.token)
+                reply = self._connection.transport.exchange(request)
+                self._hand_on(exchange.name, request, reply, token)
                 outcome.results = (
                     [no_answer(each.operation.name, url, reply, each.ids, self._timeouts) for each in calls]
                     if isinstance(reply, NoReply)
                     else list(answers(exchange, reply, session.secrets()).values())
                 )
         return outcome.results
+
+    def _hand_on(self, name: str, request: HttpRequest, reply: Reply | NoReply, token: SessionToken) -> None:
+        """Hand on a reply to who keeps them; what they hold is written down, and secrets never are."""
+        keep = self._connection.keep
+        if keep is None or isinstance(reply, NoReply):
+            return
+        sent = (self._connection.session.app_key, token.token)
+        if not any(secret.reveal().encode() in reply.body for secret in sent):
+            keep(name, request.body, reply.body)
 
     def _menu(self, url: str) -> object:
         session = self._connection.session

@@ -10,6 +10,7 @@ from betflow.cli import (
     backtest,
     candles,
     config,
+    discover,
     funds,
     historic,
     init,
@@ -28,6 +29,7 @@ app.command("init")(init.init)
 app.add_typer(config.app)
 app.command("test-connection")(test_connection.test_connection)
 app.command("funds")(funds.funds)
+app.command("discover")(discover.discover)
 app.add_typer(audit.app)
 app.command("backfill")(backfill.backfill)
 app.add_typer(tape.app)

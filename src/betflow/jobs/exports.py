@@ -18,7 +18,7 @@ Columns: TypeAlias = Mapping[str, type]
 """The names of a row in order, each with its type: int, float, str or bool. Any value may be None."""
 
 _ROWS_PER_GROUP = 50_000
-_RECORD_FOLDERS = ("archive", "backtests", "live", "runs")
+_RECORD_FOLDERS = ("archive", "backtests", "discoveries", "live", "runs")
 _LEDGER = "ledger.sqlite"
 
 

@@ -167,7 +167,7 @@ class FilterOptions:
                 advice="Swap --from and --to.",
             )
         return MarketFilter(
-            event_types=frozenset(map(_event_type, _listed(self.event_types))),
+            event_types=frozenset(map(event_type_id, listed(self.event_types))),
             countries=_folded(self.countries),
             market_types=_folded(self.market_types),
             venues=_folded(self.venues),
@@ -177,15 +177,22 @@ class FilterOptions:
         )
 
 
-def _listed(text: str | None) -> list[str]:
+def listed(text: str | None) -> list[str]:
+    """Return the members of a list that is typed with commas."""
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def _folded(text: str | None) -> frozenset[str]:
-    return frozenset(part.casefold() for part in _listed(text))
+    return frozenset(part.casefold() for part in listed(text))
 
 
-def _event_type(text: str) -> str:
+def event_type_id(text: str) -> str:
+    """
+    Return Betfair's id of an event type, given it or a name of `EVENT_TYPES`.
+
+    Raises:
+        UsageError: the name is none of them.
+    """
     name = text.casefold().replace(" ", "-").replace("_", "-")
     if name.isdecimal():
         return name

@@ -1,0 +1,238 @@
+"""``betflow discover``: which markets and runners are worth betting on, with all the reasons."""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+import typer
+
+from betflow.cli.contract import run_command
+from betflow.cli.filters import Country, EventType, MarketType
+from betflow.cli.screen import Screen
+
+
+def discover(
+    ctx: typer.Context,
+    *,
+    event_type: EventType = None,
+    country: Country = None,
+    market_type: MarketType = None,
+    within: Annotated[
+        str | None, typer.Option(help="How far ahead the scheduled off may be: 30m, 12h, 2d.")
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="MARKET", help="Show all the reasons of this market, and its runners."),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show all the reasons of all markets.")] = False,
+    replay: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Judge again what this run saw; 'last' is the latest that looked."),
+    ] = None,
+    limits: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHOSE", help="Of a replay: those of the run, or of the profile; run by default."
+        ),
+    ] = None,
+) -> None:
+    """
+    Find markets at Betfair and judge each by the rules of the profile; then judge its runners.
+
+    What is not asked for is as the profile has it, below discovery; 'all' takes a restriction away. What
+    Betfair answered is kept, byte for byte, so that --replay gives the same verdicts at any time.
+    """
+    from betflow.jobs.discover import DiscoverRequest
+    from betflow.jobs.discover import discover as job
+
+    request = DiscoverRequest(
+        event_types=event_type,
+        countries=country,
+        market_types=market_type,
+        within=within,
+        replay=replay,
+        limits=limits,
+    )
+    run_command(
+        ctx,
+        lambda context: job(request, context),
+        lambda data, screen: _render(data, screen, explain=explain, verbose=verbose),
+    )
+
+
+_SPARE = [("kind",), ("off",), ("selected",), ("matched",), ("runners",), ("event",)]
+_MOST_REASONS = 1
+
+
+def _render(data: dict[str, Any], screen: Screen, *, explain: str | None, verbose: bool) -> None:
+    markets = data["markets"]
+    if not markets:
+        screen.line("No market. Looked for:")
+    elif explain is None and not verbose:
+        screen.table(
+            list(_COLUMNS), [[show(each) for show in _COLUMNS.values()] for each in markets], spare=_SPARE
+        )
+        screen.line()
+    else:
+        _render_reasons([each for each in markets if explain in {None, each["market_id"]}], explain, screen)
+    screen.fields(_summary(data))
+    if data["delayed"]:
+        screen.note("The app key is a delayed one: prices are late, and the volumes of runners are missing.")
+    if data["replay"] is not None:
+        _render_replay(data["replay"], screen)
+
+
+def _summary(data: dict[str, Any]) -> dict[str, object]:
+    asked = data["looked_for"]
+    return {
+        "event types": _any_of(list(map(_event_type, asked["event_types"]))),
+        "countries": _any_of(asked["countries"]),
+        "market types": _any_of(asked["market_types"]),
+        "scheduled off": f"{asked['from']} to {asked['to']}",
+        "seen at": data["moment_iso"],
+        "eligible": f"{data['eligible']} of {data['judged']} markets" if data["judged"] else None,
+        "selected": f"{data['selected']} runners" if data["judged"] else None,
+        "sha256": data["verdicts_sha256"],
+    }
+
+
+def _render_replay(replay: dict[str, Any], screen: Screen) -> None:
+    others = replay["limits_that_differ"]
+    if replay["limits"] == "profile" and others:
+        told = f"by the limits of the profile; by its own it gave {replay['recorded_sha256']}"
+    elif replay["is_same"]:
+        told = "the same verdicts, to the byte"
+    else:
+        told = f"OTHER VERDICTS: it gave {replay['recorded_sha256']}"
+    screen.fields({"replay of": replay["run"], "": told})
+    if not others:
+        return
+    screen.line()
+    whose = "the run's are used" if replay["limits"] == "run" else "the profile's are used"
+    screen.sentence(f"The limits of the profile are not those of the run; {whose}:")
+    screen.table(
+        ["limit", "run", "profile"],
+        [[each["rule"], _limit(each["there"]), _limit(each["here"])] for each in others],
+    )
+
+
+def _render_reasons(markets: list[dict[str, Any]], explain: str | None, screen: Screen) -> None:
+    if not markets:
+        screen.line(f"{explain} is not among the markets that were judged.")
+        screen.line()
+    for market in markets:
+        screen.fields(
+            {
+                "market": market["market_id"],
+                "name": _name(market),
+                "scheduled off": market["market_time"],
+                "verdict": _verdict(market),
+            }
+        )
+        screen.line()
+        screen.table(["rule", "measured", "limit", "passed"], [_reason(each) for each in market["reasons"]])
+        screen.line()
+        rows = [_runner(each) for each in market["runners"]]
+        screen.table(
+            ["runner", "name", "selected", *_runner_rules(market), "why not"], rows, spare=[("runner",)]
+        )
+        screen.line()
+
+
+def _runner_rules(market: dict[str, Any]) -> list[str]:
+    runners = market["runners"]
+    return [each["rule"].replace("_", " ") for each in runners[0]["reasons"]] if runners else []
+
+
+def _runner(runner: dict[str, Any]) -> list[object]:
+    measured = [_as_written(each["measured"]) for each in runner["reasons"]]
+    key = str(runner["selection_id"]) + (f"/{runner['handicap']:+g}" if runner["handicap"] else "")
+    return [key, runner["name"], runner["selected"], *measured, _why(runner["reasons"], len(measured))]
+
+
+def _reason(reason: dict[str, Any]) -> list[object]:
+    measured = reason["because"] if reason["measured"] is None else _with_unit(reason)
+    return [reason["rule"], measured, _limit(reason["limit"]), reason["passed"]]
+
+
+def _why(reasons: Iterable[dict[str, Any]], most: int = _MOST_REASONS) -> str | None:
+    """Say what is against something: the first reasons, each with its limit."""
+    failed = [each for each in reasons if each["passed"] is False]
+    told = ", ".join(_against(each) for each in failed[:most])
+    more = len(failed) - most
+    return f"{told}, and {more} more" if more > 0 else told or None
+
+
+def _against(reason: dict[str, Any]) -> str:
+    name = reason["rule"].replace("_", " ")
+    if reason["measured"] is None:
+        return f"no {name}"
+    return f"{name} {_with_unit(reason)} ({_limit(reason['limit'])})"
+
+
+def _with_unit(reason: dict[str, Any]) -> str:
+    unit = {"money": "", "odds": ""}.get(reason["unit"], reason["unit"])
+    counted = unit.removesuffix("s") if reason["measured"] == 1 and unit != "s" else unit
+    return f"{_number(reason['measured'])} {counted}".rstrip()
+
+
+def _limit(limit: object) -> str | None:
+    match limit:
+        case {"min": low, "max": high}:
+            ends = (("min", low), ("max", high))
+            return " ".join(f"{name} {_number(end)}" for name, end in ends if end is not None)
+        case [*values]:
+            return " or ".join(map(_number, values))
+    return None
+
+
+def _as_written(value: object) -> object:
+    """Return a number that is whole as one: a price of 5, not 5.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return f"{value:,.10g}"
+    return str(value)
+
+
+def _event_type(number: str) -> str:
+    from betflow.tape.selection import EVENT_TYPES
+
+    names = (name for name, each in EVENT_TYPES.items() if each == number)
+    return next(names, number)
+
+
+def _any_of(values: list[str]) -> str:
+    return ", ".join(values) or "any"
+
+
+def _verdict(market: dict[str, Any]) -> str:
+    return "eligible" if market["eligible"] else "no"
+
+
+def _name(market: dict[str, Any]) -> str | None:
+    return ", ".join(part for part in (market["event_name"], market["name"]) if part) or None
+
+
+def _measured(market: dict[str, Any], rule: str) -> object:
+    return next(each["measured"] for each in market["reasons"] if each["rule"] == rule)
+
+
+_COLUMNS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "market": lambda market: market["market_id"],
+    "off": lambda market: (market["market_time"] or "")[:16].replace("T", " ") or None,
+    "event": lambda market: market["venue"] or market["event_name"],
+    "name": lambda market: market["name"],
+    "kind": lambda market: market["market_type"],
+    "runners": lambda market: _measured(market, "field_size"),
+    "matched": lambda market: _as_written(_measured(market, "total_matched")),
+    "verdict": _verdict,
+    "selected": lambda market: sum(runner["selected"] for runner in market["runners"]),
+    "first reason against it": lambda market: _why(market["reasons"]),
+}

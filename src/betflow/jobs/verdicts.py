@@ -1,0 +1,108 @@
+"""Verdicts as they are recorded and printed: the same ones have the same text, and so the same hash."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from betflow.errors import DamagedError
+from betflow.exchange.observed import ObservedMarket
+from betflow.exchange.snapshot import json_ready
+from betflow.exchange.times import iso
+from betflow.jobs.stats import market_facts
+from betflow.ledger.canonical import canonical_json
+from betflow.trading.eligibility import assess
+from betflow.trading.judging import Limit, Limits, OneOf, Range, Reason
+from betflow.trading.selection import select
+
+
+@dataclass(frozen=True, slots=True)
+class AllLimits:
+    """The limits of markets, and those of their runners."""
+
+    market: Limits
+    runner: Limits
+
+    def body(self) -> dict[str, Any]:
+        """Return them as JSON types."""
+        return {"market": _bodies(self.market), "runner": _bodies(self.runner)}
+
+    @staticmethod
+    def read(body: Mapping[str, Any]) -> "AllLimits":
+        """
+        Return the limits that `body` wrote.
+
+        Raises:
+            DamagedError: they are none.
+        """
+        try:
+            return AllLimits(_limits(body["market"]), _limits(body["runner"]))
+        except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
+            raise DamagedError("the limits that were recorded cannot be read.", advice="") from error
+
+    def differences(self, others: "AllLimits") -> list[dict[str, Any]]:
+        """Return the rules whose limits are not the others', with both."""
+        return [
+            {"rule": f"{kind}.{rule}", "here": here.get(rule), "there": there.get(rule)}
+            for (kind, here), there in zip(self.body().items(), others.body().values(), strict=True)
+            for rule in dict.fromkeys([*here, *there])
+            if here.get(rule) != there.get(rule)
+        ]
+
+
+def judged(markets: Iterable[ObservedMarket], limits: AllLimits) -> list[dict[str, Any]]:
+    """Judge markets and their runners; return one verdict of each, as JSON types, in the same order."""
+    return [_judged(market, limits) for market in markets]
+
+
+def verdict_bytes(verdicts: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return verdicts as the one text that says the same, for a hash of it."""
+    return canonical_json(list(verdicts)).encode()
+
+
+def _judged(market: ObservedMarket, limits: AllLimits) -> dict[str, Any]:
+    verdict = assess(market, limits.market)
+    return {
+        **market_facts(market.market_id, market.definition),
+        "moment": market.moment,
+        "moment_iso": iso(market.moment),
+        "is_delayed": market.is_delayed,
+        "eligible": verdict.eligible,
+        "reasons": [_reason(reason) for reason in verdict.reasons],
+        "runners": [
+            {
+                "selection_id": runner.selection_id,
+                "handicap": runner.handicap,
+                "name": runner.name,
+                "selected": runner.selected,
+                "reasons": [_reason(reason) for reason in runner.reasons],
+            }
+            for runner in select(market, limits.runner)
+        ],
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {
+        "rule": reason.rule,
+        "measured": json_ready(reason.measured),
+        "unit": reason.unit,
+        "limit": None if reason.limit is None else json_ready(reason.limit.body()),
+        "passed": reason.passed,
+        "because": reason.because,
+    }
+
+
+def _bodies(limits: Limits) -> dict[str, Any]:
+    return {rule: json_ready(limit.body()) for rule, limit in limits.items()}
+
+
+def _limits(bodies: Mapping[str, Any]) -> dict[str, Limit]:
+    return {rule: _limit(body) for rule, body in bodies.items()}
+
+
+def _limit(body: Any) -> Limit:  # noqa: ANN401 - JSON has no narrower type
+    if isinstance(body, list):
+        return OneOf(tuple(body))
+    ends = (body["min"], body["max"])
+    return Range(*(None if each is None else Decimal(repr(each)) for each in ends))
