@@ -26,6 +26,11 @@ def die(number: int) -> Iterator[int]:
     yield number
 
 
+def name_process(_number: int) -> Iterator[int]:
+    """Yield the number of the process."""
+    yield os.getpid()
+
+
 def stay(_number: int) -> Iterator[int]:
     """Yield the number of the process, and never come to an end."""
     yield os.getpid()

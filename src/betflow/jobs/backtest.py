@@ -18,14 +18,15 @@ from betflow.jobs.backtest_page import page
 from betflow.jobs.backtest_play import PlayTask, play
 from betflow.jobs.backtest_request import BacktestRequest, Checked, checked, request_body
 from betflow.jobs.backtest_results import FOLDER, Results, results_at
-from betflow.jobs.backtest_tapes import Plan, TapeChoice, plan
+from betflow.jobs.backtest_survey import TapeChoice
+from betflow.jobs.backtest_tapes import Plan, plan
 from betflow.jobs.equity import equity_curve
 from betflow.jobs.exports import written_whole
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.plain import plain
 from betflow.jobs.processors import processors, size_of, worthwhile_workers
 from betflow.jobs.runs import RunContext
-from betflow.jobs.workers import Report, in_order, work
+from betflow.jobs.workers import Report, Workers, in_order
 
 __all__ = ["BacktestRequest", "backtest"]
 
@@ -40,16 +41,25 @@ def backtest(request: BacktestRequest, context: RunContext) -> Outcome:
         ConfigurationError: an optional package is not installed.
         StorageError: the disk refuses.
     """
+    with Workers() as processes:
+        return _backtest(request, context, processes)
+
+
+def _backtest(request: BacktestRequest, context: RunContext, processes: Workers) -> Outcome:
     started = context.clock()
     asked = checked(request, context.data_dir)
     planned = plan(
-        asked.sources, context.data_dir, workers=request.workers or processors(), progress=context.progress
+        asked.sources,
+        context.data_dir,
+        processes=processes,
+        workers=request.workers or processors(),
+        progress=context.progress,
     )
     workers = worthwhile_workers(request.workers, (sum(map(_size, group)) for group in planned.groups))
     answer = Answer(planned.findings)
     results_file = context.data_dir / FOLDER / f"{context.run_id}.json"
     with results_at(results_file, context) as results:
-        _play_all(planned, asked, results, answer, context, workers=workers)
+        _play_all(planned, asked, results, answer, context, processes=processes, workers=workers)
         answer.findings += results.again
         rest = answer.rest(asked.orders, asked.terms.assumptions, request_body(asked, request))
         result_hash = results.finish(rest)
@@ -86,13 +96,14 @@ def _play_all(
     answer: Answer,
     context: RunContext,
     *,
+    processes: Workers,
     workers: int,
 ) -> None:
     """Play all groups, and take what they came to in their order."""
     context.progress.start("backtest", total=len(planned.groups), unit="groups of tapes")
     with tempfile.TemporaryDirectory(prefix=".playing-", dir=context.data_dir / FOLDER) as folder:
         tasks = list(_tasks(planned, asked, Path(folder), readahead=workers < processors()))
-        with closing(work(tasks, play, workers=workers)) as reports:
+        with closing(processes.work(tasks, play, workers=workers)) as reports:
             for report in in_order(reports):
                 if report.result is None:
                     answer.findings.extend(_lost(tasks[report.task], report))

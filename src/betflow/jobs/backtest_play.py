@@ -21,7 +21,7 @@ from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.matching.venue import Account
 from betflow.exchange.results import MarketResult, ResultError
 from betflow.jobs.backtest_bodies import PlayedTape, market_body
-from betflow.jobs.backtest_tapes import TapeChoice
+from betflow.jobs.backtest_survey import TapeChoice
 from betflow.jobs.market_facts import MarketFacts, result_with
 from betflow.jobs.outcome import Artifact, artifact_of
 from betflow.jobs.strategies import StrategyChoice

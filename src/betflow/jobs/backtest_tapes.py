@@ -7,30 +7,23 @@ tape only: of archived tapes the best, of paths the first.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from betflow.errors import Finding, NotFoundError, StorageError, UsageError
+from betflow.errors import Finding, NotFoundError, UsageError
+from betflow.jobs.backtest_survey import Survey, TapeChoice, survey
 from betflow.jobs.runs import Progress
 from betflow.jobs.typed_values import parse_pairs, parse_value
-from betflow.jobs.workers import in_order, work
-from betflow.tape import Tape, files
+from betflow.jobs.workers import Workers, in_order
+from betflow.tape import files
 from betflow.tape.archive import Archive
-from betflow.tape.compression import StreamDamagedError
-from betflow.tape.containers import members
 from betflow.tape.index import Index
-from betflow.tape.parts import Part, tar_parts
+from betflow.tape.parts import tar_parts
 from betflow.tape.selection import FilterOptions
-from betflow.wire.stream import MarketChangeMessage
 
 _MARKET_ID = re.compile(r"\d+\.\d+", re.ASCII)
-_FIRST_MESSAGES = 100
-_HEAD_BYTES = 4096
-_OPERATION = b'"op"'
-_LINE_CODES = frozenset({"tape.line-damaged", "tape.half-line", "tape.more-findings"})
 _WORTH_A_WORKER = 32
 """Tapes to look into below which another process costs more time than it saves."""
 _QUERY_NAMES = {
@@ -42,55 +35,6 @@ _QUERY_NAMES = {
     "to": "to_time",
 }
 _QUERY_HELP = ", ".join([*_QUERY_NAMES, "settled"])
-
-
-@dataclass(frozen=True, slots=True)
-class TapeChoice:
-    """
-    A tape to play.
-
-    Attributes:
-        path: The file.
-        part: The member of an uncompressed tar; None for the whole file.
-        sha256: Of its content, where the archive knows it; empty where it has to be worked out.
-        markets: The markets to play; None for all of them.
-        without: Markets that another tape plays.
-        has_several: Whether the file holds several tapes that can only be read one behind the other.
-    """
-
-    path: Path
-    part: Part | None = None
-    sha256: str = ""
-    markets: frozenset[str] | None = None
-    without: frozenset[str] = frozenset()
-    has_several: bool = False
-
-    @property
-    def label(self) -> str:
-        """The file, and the place inside it."""
-        return f"{self.path}!{self.part.name}" if self.part else str(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """
-    What the first messages of a tape tell.
-
-    Attributes:
-        markets: In order of appearance.
-        events: The events of those markets.
-        has_several: Whether there is another tape behind it in the file.
-        is_tape: Whether it looks like a recording of the stream, damaged or not.
-        goes_on: Whether there is more of it than was looked at.
-        off: The first scheduled off of its markets, as published; empty where none is.
-    """
-
-    markets: tuple[str, ...] = ()
-    events: frozenset[str] = frozenset()
-    has_several: bool = False
-    is_tape: bool = True
-    goes_on: bool = False
-    off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +66,9 @@ class _Known:
     off: str = ""
 
 
-def plan(sources: Sequence[str], data_dir: Path, *, workers: int, progress: Progress) -> Plan:
+def plan(
+    sources: Sequence[str], data_dir: Path, *, processes: Workers, workers: int, progress: Progress
+) -> Plan:
     """
     Find the tapes that sources name.
 
@@ -130,7 +76,8 @@ def plan(sources: Sequence[str], data_dir: Path, *, workers: int, progress: Prog
         sources: Paths, ids of archived markets, and terms of a query (``country=GB``) which belong together;
             none is the whole archive.
         data_dir: The data folder with the archive.
-        workers: How many processes look into files.
+        processes: Look into files, where there are many.
+        workers: How many of them at the most.
         progress: Where to say how far that is.
 
     Raises:
@@ -138,7 +85,7 @@ def plan(sources: Sequence[str], data_dir: Path, *, workers: int, progress: Prog
         UsageError: a query that makes no sense.
     """
     paths, market_ids, terms = _sorted_out(sources)
-    of_paths, skipped = _of_paths(paths, workers, progress)
+    of_paths, skipped = _of_paths(paths, processes, workers, progress)
     found = [*of_paths, *_of_archive(market_ids, terms, data_dir, sources)]
     known, findings = _each_market_once(sorted(found, key=_place))
     if not known:
@@ -249,7 +196,9 @@ def _archived(archive: Archive, sha256: str, found: Sequence[tuple[str, str, str
     return _Known(tape, markets, events, off=min((off for *_, off in found if off), default=""))
 
 
-def _of_paths(paths: Sequence[Path], workers: int, progress: Progress) -> tuple[list[_Known], list[Path]]:
+def _of_paths(
+    paths: Sequence[Path], processes: Workers, workers: int, progress: Progress
+) -> tuple[list[_Known], list[Path]]:
     """Look into files for the markets and events that they hold; return those that are no tapes apart."""
     named = dict.fromkeys(file for path in paths for file in files([path]))
     choices = [choice for file in named for choice in _parts(file)]
@@ -257,7 +206,7 @@ def _of_paths(paths: Sequence[Path], workers: int, progress: Progress) -> tuple[
     skipped: list[Path] = []
     progress.start("Looking into the tapes", total=len(choices), unit="tapes")
     workers = max(1, min(workers, len(choices) // _WORTH_A_WORKER))
-    for report in in_order(work(choices, survey, workers=workers)):
+    for report in in_order(processes.work(choices, survey, workers=workers)):
         if report.result is None:
             progress.advance()
         if report.result is None and report.error is None:
@@ -279,61 +228,6 @@ def _parts(file: Path) -> list[TapeChoice]:
     except OSError:
         parts = []  # playing it will say so
     return [TapeChoice(file, part) for part in parts] or [TapeChoice(file)]
-
-
-def survey(tape: TapeChoice) -> Iterator[Survey]:
-    """Look at the first messages of a tape; of one that cannot be read nothing is known."""
-    seen = _Seen()
-    has_several = False
-    try:
-        for number, member in enumerate(members(tape.path, part=tape.part), start=1):
-            has_several = number > 1
-            if has_several:
-                break
-            reading = Tape(member, readahead=False, on_chunk=seen.take)
-            for message in islice(reading.messages(), _FIRST_MESSAGES):
-                seen.add(message)
-            seen.is_damaged = not seen.messages and any(
-                finding.code not in _LINE_CODES for finding in reading.findings
-            )
-    except (StreamDamagedError, StorageError, NotFoundError, OSError):
-        seen.is_damaged = True  # a finding when it is played
-    is_tape = has_several or seen.messages > 0 or seen.is_damaged or _OPERATION in seen.head
-    yield Survey(
-        tuple(seen.markets),
-        frozenset(seen.events),
-        has_several=has_several,
-        is_tape=is_tape,
-        goes_on=has_several or seen.messages >= _FIRST_MESSAGES,
-        off=min(seen.offs, default=""),
-    )
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What the beginning of a tape shows."""
-
-    head: bytes = b""
-    messages: int = 0
-    markets: dict[str, None] = field(default_factory=dict)
-    events: set[str] = field(default_factory=set)
-    offs: set[str] = field(default_factory=set)
-    is_damaged: bool = False
-
-    def take(self, chunk: bytes) -> None:
-        """Remember the first bytes."""
-        self.head = self.head or chunk[:_HEAD_BYTES]
-
-    def add(self, message: MarketChangeMessage) -> None:
-        """Remember the markets of a message and their events."""
-        self.messages += 1
-        for change in message.mc or ():
-            self.markets[change.id] = None
-            definition = change.market_definition
-            if definition is not None and definition.event_id:
-                self.events.add(definition.event_id)
-            if definition is not None and definition.market_time:
-                self.offs.add(definition.market_time)
 
 
 def _each_market_once(known: Sequence[_Known]) -> tuple[list[_Known], list[Finding]]:

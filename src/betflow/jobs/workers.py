@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from betflow.errors import BetflowError
 
@@ -64,17 +64,41 @@ def in_order(reports: Iterable[Report[Result]]) -> Iterator[Report[Result]]:
 def work(
     tasks: Sequence[Task], do: Callable[[Task], Iterable[Result]], *, workers: int
 ) -> Generator[Report[Result]]:
-    """
-    Do tasks, and yield what each brings as it comes; last comes a report without a result.
+    """Do tasks with processes that end with them; see `Workers.work`."""
+    with Workers() as processes:
+        yield from processes.work(tasks, do, workers=workers)
 
-    Args:
-        tasks: They and the results travel between processes.
-        do: Does a task; a module's function. It may raise betflow's errors; any other is a defect.
-        workers: How many processes; with 1 the work is done here and in order.
+
+class Workers:
     """
-    if workers == 1:
-        return _work_here(tasks, do)
-    return _Pool(tasks, do, workers).reports()
+    Processes for several rounds of tasks: started when they are first needed, ended with the block.
+
+    What a process has imported for one round is there for the next.
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        _end(self._idle)
+
+    def work(
+        self, tasks: Sequence[Task], do: Callable[[Task], Iterable[Result]], *, workers: int
+    ) -> Generator[Report[Result]]:
+        """
+        Do tasks, and yield what each brings as it comes; last comes a report without a result.
+
+        Args:
+            tasks: They and the results travel between processes.
+            do: Does a task; a module's function. It may raise betflow's errors; any other is a defect.
+            workers: How many processes; with 1 the work is done here and in order.
+        """
+        if workers == 1:
+            return _work_here(tasks, do)
+        return _Round(tasks, do, workers, self._idle).reports()
 
 
 def _work_here(tasks: Sequence[Task], do: Callable[[Task], Iterable[Result]]) -> Generator[Report[Result]]:
@@ -95,45 +119,49 @@ class _Worker:
     in_hand: deque[int] = field(default_factory=deque)
 
 
-class _Pool(Generic[Task, Result]):
-    def __init__(self, tasks: Sequence[Task], do: Callable[[Task], Iterable[Result]], workers: int) -> None:
+class _Round(Generic[Task, Result]):
+    """Tasks on their way through processes; those that are idle are used first, and left idle at the end."""
+
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        do: Callable[[Task], Iterable[Result]],
+        workers: int,
+        idle: list[_Worker],
+    ) -> None:
         self._tasks = tasks
         self._do = do
         self._waiting = deque(range(len(tasks)))
         self._workers: list[_Worker] = []
         self._number = min(workers, len(tasks))
+        self._idle = idle
 
     def reports(self) -> Generator[Report[Result]]:
         try:
             for _ in range(self._number):
-                self._workers.append(self._start())
+                self._engage()
             while self._workers:
                 by_connection = {worker.connection: worker for worker in self._workers}
                 for ready in wait(list(by_connection)):
                     yield from self._receive(by_connection[ready])  # type: ignore[index]  # one of those given
         finally:
-            self._end()
+            _end(self._workers)
 
-    def _start(self) -> _Worker:
-        here, there = _context.Pipe()
-        process = _context.Process(target=_serve, args=(self._do, there), daemon=True)
-        # Ctrl-C reaches every process of the terminal; the parent decides what it means.
-        with _interrupts_ignored():
-            process.start()
-        there.close()
-        worker = _Worker(process, here)
+    def _engage(self) -> None:
+        """Give tasks to a process that is idle, or to a new one."""
+        worker = self._idle.pop() if self._idle else _start()
+        self._workers.append(worker)
         self._feed(worker)
         if self._waiting and not worker.in_hand:
-            # It died as it began. That costs a task, so that this comes to an end if all of them do.
+            # It is dead. That costs a task, so that this comes to an end if all processes die.
             worker.in_hand.append(self._waiting.popleft())
-        return worker
 
     def _feed(self, worker: _Worker) -> None:
         ahead = _AHEAD if len(self._waiting) > _AHEAD * self._number else 1
         while self._waiting and len(worker.in_hand) < ahead:
             number = self._waiting[0]
             try:
-                worker.connection.send((number, self._tasks[number]))
+                worker.connection.send((number, self._do, self._tasks[number]))
             except OSError:
                 return  # it died; this task waits for another worker
             worker.in_hand.append(self._waiting.popleft())
@@ -147,17 +175,20 @@ class _Pool(Generic[Task, Result]):
         if report.result is None:
             worker.in_hand.remove(report.task)
             self._feed(worker)
-            if not worker.in_hand:
+            if not worker.in_hand and not self._waiting:
+                self._workers.remove(worker)
+                self._idle.append(worker)
+            elif not worker.in_hand:
                 self._replace(worker)
         yield report
 
     def _replace(self, worker: _Worker) -> None:
-        """Let a worker go, and start another if there is anything left to do."""
+        """Let a dead worker go, and start another if there is anything left to do."""
         worker.connection.close()
         worker.process.join()
         self._workers.remove(worker)
         if self._waiting:
-            self._workers.append(self._start())
+            self._engage()
 
     def _bury(self, worker: _Worker) -> Iterator[Report[Result]]:
         """Give up the task that a worker died of, and start another worker for the rest."""
@@ -169,20 +200,31 @@ class _Pool(Generic[Task, Result]):
         error = WorkerDiedError(f"a worker process {how} in the middle of it.", advice="Was memory short?")
         yield Report(lost, error=error)
 
-    def _end(self) -> None:
-        for worker in self._workers:
-            worker.process.kill()
-        for worker in self._workers:
-            worker.process.join()
-            worker.connection.close()
+
+def _start() -> _Worker:
+    here, there = _context.Pipe()
+    process = _context.Process(target=_serve, args=(there,), daemon=True)
+    # Ctrl-C reaches every process of the terminal; the parent decides what it means.
+    with _interrupts_ignored():
+        process.start()
+    there.close()
+    return _Worker(process, here)
 
 
-def _serve(do: Callable[[Task], Iterable[Result]], connection: Connection) -> None:
+def _end(workers: Sequence[_Worker]) -> None:
+    for worker in workers:
+        worker.process.kill()
+    for worker in workers:
+        worker.process.join()
+        worker.connection.close()
+
+
+def _serve(connection: Connection) -> None:
     """Do tasks until there are no more."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:
-            number, task = connection.recv()
+            number, do, task = connection.recv()
         except EOFError:
             return
         try:

@@ -9,13 +9,17 @@ from betflow.errors import NotFoundError, UsageError
 from betflow.jobs.backfill import BackfillRequest, backfill
 from betflow.jobs.backtest_tapes import Plan, parse_query, plan
 from betflow.jobs.runs import RunContext, SilentProgress
+from betflow.jobs.workers import Workers
 from betflow.tape.selection import FilterOptions
 from races import race, race_lines
 
 
 def planned(data_dir: Path, *sources: object) -> Plan:
     """Plan with one worker."""
-    return plan(tuple(map(str, sources)), data_dir, workers=1, progress=SilentProgress())
+    with Workers() as processes:
+        return plan(
+            tuple(map(str, sources)), data_dir, processes=processes, workers=1, progress=SilentProgress()
+        )
 
 
 def names(made: Plan) -> list[list[str]]:

@@ -14,8 +14,8 @@ import pytest
 
 import counting
 from betflow.errors import UsageError
-from betflow.jobs.workers import Report, WorkerDiedError, in_order, work
-from counting import count_up, die, fail, leave
+from betflow.jobs.workers import Report, WorkerDiedError, Workers, in_order, work
+from counting import count_up, die, fail, leave, name_process
 
 LONG_ENOUGH_S = 30
 TASKS = [3, 0, 5, 1]
@@ -82,6 +82,28 @@ def test_consumer_that_stops_leaves_no_process() -> None:
     reports.close()
 
     assert [] == children()
+
+
+def test_processes_are_there_for_the_next_round() -> None:
+    """Rounds of tasks are done by the same processes, which end with the block."""
+    with Workers() as processes:
+        rounds = [
+            {report.result for report in processes.work([1, 1], name_process, workers=2) if report.result}
+            for _ in range(2)
+        ]
+
+        assert rounds[0] == rounds[1] == set(children())
+    assert [] == children()
+
+
+def test_round_that_is_left_costs_its_processes_only() -> None:
+    """A process in the middle of a task that nobody waits for any more is not there for the next round."""
+    with Workers() as processes:
+        reports = processes.work([1000] * 2, count_up, workers=2)
+        next(reports)
+        reports.close()
+
+        assert EXPECTED == collected(in_order(processes.work(TASKS, count_up, workers=2)))
 
 
 def children() -> list[int]:
