@@ -12,9 +12,16 @@ from betflow.sandbox.exchange.accounts import AccountTerms, SandboxAccount
 from betflow.sandbox.exchange.exchange import Exchange
 from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.listings import Listing
+from betflow.wire.account import GetAccountStatement, StatementItem
 from betflow.wire.betting import ExecutionReport, OrderRequest
-from betflow.wire.enums import ChangeType, OrderStatus
-from betflow.wire.positions import CurrentOrderSummary, ListCurrentOrders
+from betflow.wire.enums import BetStatus, ChangeType, OrderStatus
+from betflow.wire.positions import (
+    ClearedOrderSummary,
+    ClearedOrderSummaryReport,
+    CurrentOrderSummary,
+    ListClearedOrders,
+    ListCurrentOrders,
+)
 from betflow.wire.stream import OrderChangeMessage, OrderMarketChange
 from changes import message
 from scenes import SECOND, Scene
@@ -116,6 +123,33 @@ class ExchangeScene(Scene):
         """Return the current orders of the first page."""
         report = self.exchange.current_orders(ACCOUNT, ListCurrentOrders(**request))
         return list(report.current_orders)
+
+    def settle(self, *, at: int | None = None, **results: str) -> list[VenueEvent]:
+        """Close the market with results by runner; ``r1="WINNER"`` is that of runner 1, the others lose."""
+        runners = [
+            each
+            if each["status"] == "REMOVED"
+            else {**each, "status": results.get(f"r{each['id']}", "LOSER")}
+            for each in self.terms["runners"]
+        ]
+        return self.define(at=at, runners=runners, status="CLOSED")
+
+    def cleared_report(
+        self,
+        status: BetStatus = BetStatus.SETTLED,
+        **request: Any,  # noqa: ANN401 - of ListClearedOrders
+    ) -> ClearedOrderSummaryReport:
+        """Return a page of cleared orders."""
+        return self.exchange.cleared_orders(ACCOUNT, ListClearedOrders(bet_status=status, **request))
+
+    def cleared(self, status: BetStatus = BetStatus.SETTLED, **request: Any) -> list[ClearedOrderSummary]:  # noqa: ANN401 - of ListClearedOrders
+        """Return the cleared orders of a page, the first unless told."""
+        return list(self.cleared_report(status, **request).cleared_orders)
+
+    def statement(self, **request: Any) -> list[StatementItem]:  # noqa: ANN401 - of GetAccountStatement
+        """Return the first page of the statement, oldest first."""
+        report = self.exchange.statement(ACCOUNT, GetAccountStatement(**request))
+        return list(reversed(report.account_statement))
 
     def new_client(self) -> OrderBooks:
         """Return the fold of what a new order subscription begins with."""

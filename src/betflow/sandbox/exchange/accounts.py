@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from betflow.exchange.assumptions import Assumptions
+from betflow.exchange.book import MarketBook
 from betflow.exchange.matching.orders import OrderEvent
 from betflow.exchange.matching.venue import Account, Executed, Venue, VenueEvent
 from betflow.exchange.money import ZERO
@@ -12,12 +13,16 @@ from betflow.exchange.results import MarketResult
 from betflow.sandbox.exchange.bets import Bet, MarketBets, Settlement
 from betflow.sandbox.exchange.heartbeats import DeadMansSwitch
 from betflow.sandbox.exchange.order_changes import OrderChanges
+from betflow.sandbox.exchange.own_bets import OwnBets, own_bets
+from betflow.sandbox.exchange.profit_and_loss import profit_and_loss
 from betflow.sandbox.exchange.settling import result_of, settled
 from betflow.sandbox.exchange.statement import Ledger, SettledHere
 from betflow.sandbox.listings import Listing
 from betflow.wire.account import AccountDetailsResponse, AccountFundsResponse
 from betflow.wire.betting import CancelOrders, ExecutionReport
+from betflow.wire.book import ListMarketBook, ListRunnerBook
 from betflow.wire.enums import MarketStatus
+from betflow.wire.positions import ListMarketProfitAndLoss, MarketProfitAndLoss
 from betflow.wire.stream import MarketDefinition, OrderMarketChange
 
 _FIRST_BET = 300_000_000_001
@@ -110,19 +115,21 @@ class SandboxAccount:
         Returns:
             What the order stream tells of it, by market in the order in which it happened.
         """
+        touched = self._note_all(events)
+        changes = [self._change(market_id, bets.values()) for market_id, bets in touched.items()]
+        return [change for change in changes if change is not None]
+
+    def _note_all(self, events: Iterable[VenueEvent]) -> dict[str, dict[str, Bet]]:
+        """Take note of events, pass answers on, and return which bets something happened to, by market."""
         touched: dict[str, dict[str, Bet]] = {}
-        answers: list[Executed] = []
         for event in events:
             if isinstance(event, Executed):
-                answers.append(event)
+                answered = self._answers.pop(event.ticket, None)
+                if answered is not None:
+                    answered(event.report)
             elif event.bet_id:
                 touched.setdefault(event.market_id, {})[event.bet_id] = self._note(event)
-        changes = [self._change(market_id, bets.values()) for market_id, bets in touched.items()]
-        for answer in answers:
-            answered = self._answers.pop(answer.ticket, None)
-            if answered is not None:
-                answered(answer.report)
-        return [change for change in changes if change is not None]
+        return touched
 
     def _note(self, event: OrderEvent) -> Bet:
         bet = self.bets.get(event.bet_id)
@@ -151,24 +158,28 @@ class SandboxAccount:
         definition = self.venue.definition(market_id) or MarketDefinition()
         return result_of(market_id, definition, self.venue.removed_at(market_id))
 
-    def follow_definition(
-        self, definition: MarketDefinition, market_id: str, listing: Listing | None, now: int
-    ) -> OrderMarketChange | None:
+    def follow_definition(self, book: MarketBook, listing: Listing | None) -> OrderMarketChange | None:
         """
-        Let a new definition act on the account's bets in a market, after the venue saw it.
+        Let the latest change of a book act, which has a new definition.
 
         A removal reduces prices of what is matched; a market that closes is settled; one that is opened
         again, or closed with another result, is settled anew.
 
+        Args:
+            book: The market's book.
+            listing: What the market is called; None where nobody knows.
+
         Returns:
             What the order stream tells of it.
         """
+        self._note_all(self.venue.apply(book))
+        definition, market_id = book.definition or MarketDefinition(), book.market_id
         market = self.markets.get(market_id)
         if market is None:
             return None
         is_closed = definition.status == MarketStatus.CLOSED
         if is_closed or market.settlement is not None:
-            self._settle(market, definition, listing, now)
+            self._settle(market, definition, listing, book.publish_time)
         return self._change(market_id, market.bets.values(), is_closed=is_closed)
 
     def _settle(
@@ -192,6 +203,21 @@ class SandboxAccount:
     def order_image(self) -> list[OrderMarketChange]:
         """Return what a new order subscription begins with."""
         return [image for changes in self._changes.values() if (image := changes.image())]
+
+    def profit_and_loss(
+        self, market_id: str, definition: MarketDefinition, request: ListMarketProfitAndLoss
+    ) -> MarketProfitAndLoss:
+        """Return what it gains in a market by result; see `has_profit_and_loss`."""
+        market = self.markets.get(market_id) or MarketBets(market_id)
+        terms = result_of(market_id, definition, self.venue.removed_at(market_id))
+        return profit_and_loss(market, terms, request, self.terms.discount_rate, self._assumptions)
+
+    def own_bets(
+        self, market_id: str, request: ListMarketBook | ListRunnerBook
+    ) -> dict[tuple[int, float], OwnBets]:
+        """Return what a market book shows of its bets, by selection and handicap."""
+        market = self.markets.get(market_id)
+        return own_bets(market, request, self.result(market_id), self._assumptions) if market else {}
 
     @property
     def exposure(self) -> Decimal:

@@ -12,7 +12,7 @@ from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.results import MarketResult
 from betflow.exchange.times import iso
 from betflow.sandbox.exchange.bets import EXPECTED, Bet, MarketBets, average, priced
-from betflow.sandbox.exchange.ranges import page, span
+from betflow.sandbox.exchange.restrictions import is_among, page, span
 from betflow.sandbox.refusals import ServiceRefusal
 from betflow.wire.betting import MarketVersion
 from betflow.wire.book import PriceSize
@@ -29,11 +29,12 @@ MOST_IDS: Final = 250
 REGULATOR: Final = "GIBRALTAR REGULATOR"
 
 _placed: Callable[[Bet], int] = attrgetter("order.placed_at")
+_matched: Callable[[Bet], int] = attrgetter("order.matched_at")
 _DATES: Final[dict[OrderBy, Callable[[Bet], int]]] = {
     OrderBy.BY_BET: _placed,
     OrderBy.BY_MARKET: _placed,
     OrderBy.BY_PLACE_TIME: _placed,
-    OrderBy.BY_MATCH_TIME: attrgetter("order.matched_at"),
+    OrderBy.BY_MATCH_TIME: _matched,
     OrderBy.BY_VOID_TIME: attrgetter("voided_at"),
     OrderBy.BY_SETTLED_TIME: lambda _: 0,  # what is settled is current no more
 }
@@ -66,11 +67,18 @@ def current_orders(
     bets = [
         bet
         for market in markets
-        if market.settlement is None and _is_in(market.market_id, request.market_ids)
+        if market.settlement is None and is_among(market.market_id, request.market_ids)
         for bet in market.bets.values()
         if bet.is_placed and _is_asked_for(bet, request) and date(bet) and begins <= date(bet) <= ends
     ]
-    bets.sort(key=lambda bet: (date(bet), bet.order.bet_id))
+    bets.sort(
+        key=lambda bet: (
+            date(bet),
+            _matched(bet) if date is not _placed else 0,
+            _placed(bet),
+            bet.order.bet_id,
+        )
+    )
     if request.sort_dir is SortDir.LATEST_TO_EARLIEST:
         bets.reverse()
     if order_by is OrderBy.BY_MARKET:
@@ -134,12 +142,7 @@ def _is_asked_for(bet: Bet, request: ListCurrentOrders) -> bool:
     )
     return (
         is_in_projection
-        and _is_in(order.bet_id, request.bet_ids)
-        and _is_in(order.customer_order_ref, request.customer_order_refs)
-        and _is_in(order.strategy, request.customer_strategy_refs)
+        and is_among(order.bet_id, request.bet_ids)
+        and is_among(order.customer_order_ref, request.customer_order_refs)
+        and is_among(order.strategy, request.customer_strategy_refs)
     )
-
-
-def _is_in(value: str, wanted: tuple[str, ...] | None) -> bool:
-    """Say whether a value is among those asked for; no list, or an empty one, asks for all."""
-    return not wanted or value in wanted

@@ -13,9 +13,14 @@ from typing import Final
 
 from betflow.errors import UsageError
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions
+from betflow.exchange.bets import RunnerKey
 from betflow.exchange.book import MarketBook, MarketBooks
 from betflow.sandbox.exchange.accounts import AccountTerms, SandboxAccount
+from betflow.sandbox.exchange.cleared_orders import cleared_orders
 from betflow.sandbox.exchange.current_orders import current_orders
+from betflow.sandbox.exchange.descriptions import described
+from betflow.sandbox.exchange.own_bets import OwnBets
+from betflow.sandbox.exchange.profit_and_loss import has_profit_and_loss
 from betflow.sandbox.exchange.requests import check, is_async, pending
 from betflow.sandbox.feed import Feed
 from betflow.sandbox.listings import Listing
@@ -27,10 +32,19 @@ from betflow.wire.account import (
     GetAccountStatement,
 )
 from betflow.wire.betting import ExecutionReport, OrderRequest
+from betflow.wire.book import ListMarketBook, ListRunnerBook
 from betflow.wire.enums import ServiceErrorCode
 from betflow.wire.heartbeat import Heartbeat, HeartbeatReport
-from betflow.wire.positions import CurrentOrderSummaryReport, ListCurrentOrders
-from betflow.wire.stream import MarketChangeMessage, OrderMarketChange
+from betflow.wire.positions import (
+    ClearedOrderSummaryReport,
+    CurrentOrderSummaryReport,
+    ItemDescription,
+    ListClearedOrders,
+    ListCurrentOrders,
+    ListMarketProfitAndLoss,
+    MarketProfitAndLoss,
+)
+from betflow.wire.stream import MarketChangeMessage, MarketDefinition, OrderMarketChange
 
 DELAY_MS: Final = 60_000
 """How old the prices are that a delayed app key sees, unless told otherwise."""
@@ -140,12 +154,9 @@ class Exchange:
 
     def _follow_definition(self, book: MarketBook) -> None:
         """Show a definition to every account: what of it is remembered decides about orders to come."""
-        if book.definition is None:
-            raise AssertionError("a change with a definition left a book without one")
+        listing = self._feed.listing(book.market_id)
         for account in self._accounts.values():
-            self._tell(account, account.hear(account.venue.apply(book)))
-            listing = self._feed.listing(book.market_id)
-            change = account.follow_definition(book.definition, book.market_id, listing, book.publish_time)
+            change = account.follow_definition(book, listing)
             if change is not None:
                 self._tell(account, (change,))
         self._look_ahead()
@@ -203,6 +214,40 @@ class Exchange:
         """Answer listCurrentOrders; raises ServiceRefusal where it asks for too much."""
         holder = self._account(account)
         return current_orders(holder.markets.values(), request, holder.result, self._assumptions)
+
+    def cleared_orders(self, account: str, request: ListClearedOrders) -> ClearedOrderSummaryReport:
+        """Answer listClearedOrders; raises ServiceRefusal where it makes no sense."""
+        holder = self._account(account)
+        return cleared_orders(
+            holder.markets.values(), request, now=self.now, terms=holder.result, describe=self._describe
+        )
+
+    def profit_and_loss(
+        self, account: str, request: ListMarketProfitAndLoss
+    ) -> tuple[MarketProfitAndLoss, ...]:
+        """Answer listMarketProfitAndLoss."""
+        holder = self._account(account)
+        return tuple(
+            holder.profit_and_loss(market_id, definition, request)
+            for market_id in request.market_ids
+            if (book := self.books.get(market_id)) and (definition := book.definition)
+            if has_profit_and_loss(definition)
+        )
+
+    def own_bets(
+        self, account: str, market_id: str, request: ListMarketBook | ListRunnerBook
+    ) -> Mapping[tuple[int, float], OwnBets]:
+        """
+        Return what listMarketBook and listRunnerBook show an account of its own, by selection and handicap.
+
+        Raises:
+            ServiceRefusal: where the request asks for too much, or for what cannot be.
+        """
+        return self._account(account).own_bets(market_id, request)
+
+    def _describe(self, market_id: str, runner: RunnerKey | None) -> ItemDescription:
+        definition = self.books[market_id].definition or MarketDefinition()
+        return described(definition, self.listing(market_id), runner)
 
     def funds(self, account: str) -> AccountFundsResponse:
         """Answer getAccountFunds."""

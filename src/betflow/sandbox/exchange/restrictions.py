@@ -1,4 +1,4 @@
-"""Ranges of time and of records in requests, as Betfair documents them."""
+"""What requests restrict their answers to, as Betfair documents it: times, records, values."""
 
 from collections.abc import Sequence
 from math import inf
@@ -21,11 +21,18 @@ def span(given: TimeRange | None) -> tuple[float, float]:
     """
     if given is None:
         return -inf, inf
+    return moment(given.from_) if given.from_ else -inf, moment(given.to) if given.to else inf
+
+
+def moment(text: str) -> int:
+    """
+    Return a moment in epoch milliseconds.
+
+    Raises:
+        ServiceRefusal: INVALID_INPUT_DATA if the text is none.
+    """
     try:
-        return (
-            epoch_ms(given.from_) if given.from_ else -inf,
-            epoch_ms(given.to) if given.to else inf,
-        )
+        return epoch_ms(text)
     except ValueError as error:
         raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, str(error)) from error
 
@@ -51,3 +58,8 @@ def page(
     if wanted > longest:
         raise ServiceRefusal(ServiceErrorCode.TOO_MUCH_DATA, f"a page has at most {longest} records")
     return records[begins : begins + wanted], begins + wanted < len(records)
+
+
+def is_among(value: str, wanted: Sequence[str] | None) -> bool:
+    """Say whether a value is among those asked for; no list, or an empty one, asks for all."""
+    return not wanted or value in wanted
