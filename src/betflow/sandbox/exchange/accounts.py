@@ -13,14 +13,13 @@ from betflow.exchange.results import MarketResult
 from betflow.sandbox.exchange.bets import Bet, MarketBets, Settlement
 from betflow.sandbox.exchange.heartbeats import DeadMansSwitch
 from betflow.sandbox.exchange.order_changes import OrderChanges
-from betflow.sandbox.exchange.own_bets import OwnBets, own_bets
+from betflow.sandbox.exchange.own_bets import AccountOrder, account_orders
 from betflow.sandbox.exchange.profit_and_loss import profit_and_loss
 from betflow.sandbox.exchange.settling import result_of, settled
 from betflow.sandbox.exchange.statement import Ledger, SettledHere
 from betflow.sandbox.listings import Listing
 from betflow.wire.account import AccountDetailsResponse, AccountFundsResponse
 from betflow.wire.betting import CancelOrders, ExecutionReport
-from betflow.wire.book import ListMarketBook, ListRunnerBook
 from betflow.wire.enums import MarketStatus
 from betflow.wire.positions import ListMarketProfitAndLoss, MarketProfitAndLoss
 from betflow.wire.stream import MarketDefinition, OrderMarketChange
@@ -212,12 +211,10 @@ class SandboxAccount:
         terms = result_of(market_id, definition, self.venue.removed_at(market_id))
         return profit_and_loss(market, terms, request, self.terms.discount_rate, self._assumptions)
 
-    def own_bets(
-        self, market_id: str, request: ListMarketBook | ListRunnerBook
-    ) -> dict[tuple[int, float], OwnBets]:
-        """Return what a market book shows of its bets, by selection and handicap."""
+    def orders_in(self, market_id: str) -> list[AccountOrder]:
+        """Return its orders in a market as market books show them."""
         market = self.markets.get(market_id)
-        return own_bets(market, request, self.result(market_id), self._assumptions) if market else {}
+        return list(account_orders(market, self.result(market_id), self._assumptions)) if market else []
 
     @property
     def exposure(self) -> Decimal:

@@ -22,7 +22,7 @@ from betflow.exchange.settlement import Outcome, SettledBet
 from betflow.exchange.times import iso
 from betflow.sandbox.exchange.bets import EXPECTED, Bet, MarketBets, Settlement
 from betflow.sandbox.exchange.descriptions import Describe
-from betflow.sandbox.exchange.restrictions import is_among, page, span
+from betflow.sandbox.exchange.ranges import is_among, page, span
 from betflow.sandbox.exchange.statement import HORIZON_MS
 from betflow.sandbox.refusals import ServiceRefusal
 from betflow.wire.enums import BetStatus, GroupBy, ServiceErrorCode

@@ -12,7 +12,7 @@ from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.results import MarketResult
 from betflow.exchange.times import iso
 from betflow.sandbox.exchange.bets import EXPECTED, Bet, MarketBets, average, priced
-from betflow.sandbox.exchange.restrictions import is_among, page, span
+from betflow.sandbox.exchange.ranges import is_among, page, span
 from betflow.sandbox.refusals import ServiceRefusal
 from betflow.wire.betting import MarketVersion
 from betflow.wire.book import PriceSize

@@ -19,7 +19,7 @@ from betflow.sandbox.exchange.accounts import AccountTerms, SandboxAccount
 from betflow.sandbox.exchange.cleared_orders import cleared_orders
 from betflow.sandbox.exchange.current_orders import current_orders
 from betflow.sandbox.exchange.descriptions import described
-from betflow.sandbox.exchange.own_bets import OwnBets
+from betflow.sandbox.exchange.own_bets import AccountOrder
 from betflow.sandbox.exchange.profit_and_loss import has_profit_and_loss
 from betflow.sandbox.exchange.requests import check, is_async, pending
 from betflow.sandbox.feed import Feed
@@ -32,7 +32,6 @@ from betflow.wire.account import (
     GetAccountStatement,
 )
 from betflow.wire.betting import ExecutionReport, OrderRequest
-from betflow.wire.book import ListMarketBook, ListRunnerBook
 from betflow.wire.enums import ServiceErrorCode
 from betflow.wire.heartbeat import Heartbeat, HeartbeatReport
 from betflow.wire.positions import (
@@ -234,16 +233,9 @@ class Exchange:
             if has_profit_and_loss(definition)
         )
 
-    def own_bets(
-        self, account: str, market_id: str, request: ListMarketBook | ListRunnerBook
-    ) -> Mapping[tuple[int, float], OwnBets]:
-        """
-        Return what listMarketBook and listRunnerBook show an account of its own, by selection and handicap.
-
-        Raises:
-            ServiceRefusal: where the request asks for too much, or for what cannot be.
-        """
-        return self._account(account).own_bets(market_id, request)
+    def account_orders(self, account: str, market_id: str) -> list[AccountOrder]:
+        """Return what market books can show an account of its own orders in a market."""
+        return self._account(account).orders_in(market_id)
 
     def _describe(self, market_id: str, runner: RunnerKey | None) -> ItemDescription:
         definition = self.books[market_id].definition or MarketDefinition()

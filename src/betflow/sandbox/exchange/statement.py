@@ -17,7 +17,7 @@ from betflow.exchange.settlement import SettledBet, SettledMarket
 from betflow.exchange.statement import StatementEntry, WinLose, resettle, statement
 from betflow.exchange.times import iso
 from betflow.sandbox.exchange.bets import Bet
-from betflow.sandbox.exchange.restrictions import page, span
+from betflow.sandbox.exchange.ranges import page, span
 from betflow.sandbox.listings import Listing
 from betflow.wire.account import (
     AccountStatementReport,

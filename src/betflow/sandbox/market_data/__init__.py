@@ -9,6 +9,7 @@ every change.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from betflow.sandbox.exchange.own_bets import AccountOrder
 from betflow.sandbox.market_data.books import list_market_book, list_runner_book
 from betflow.sandbox.market_data.catalogue import list_market_catalogue
 from betflow.sandbox.market_data.counts import (
@@ -20,7 +21,7 @@ from betflow.sandbox.market_data.counts import (
     list_time_ranges,
     list_venues,
 )
-from betflow.sandbox.market_data.markets import AccountOrder, Market, Markets
+from betflow.sandbox.market_data.markets import Market, Markets
 from betflow.sandbox.market_data.past import Past
 from betflow.sandbox.market_data.weights import book_weight, catalogue_weight
 from betflow.wire import operations as wire

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from betflow.exchange.times import epoch_ms
 from betflow.exchange.volumes import hundredths
+from betflow.sandbox.exchange.own_bets import AccountOrder
 from betflow.sandbox.exchange.ranges import span
-from betflow.sandbox.market_data.markets import AccountOrder, Markets
+from betflow.sandbox.market_data.markets import Markets
 from betflow.wire.book import ListMarketBook, ListRunnerBook, Match, Matches, Runner
 from betflow.wire.catalogue import TimeRange
 from betflow.wire.enums import MatchProjection, OrderProjection, OrderStatus

@@ -7,26 +7,11 @@ from typing import NamedTuple
 from betflow.exchange.book import MarketBook
 from betflow.exchange.times import epoch_ms
 from betflow.exchange.volumes import hundredths
+from betflow.sandbox.exchange.own_bets import AccountOrder
 from betflow.sandbox.listings import Listing
 from betflow.sandbox.market_data.past import Past
-from betflow.wire.book import Match, Order
 from betflow.wire.enums import MarketStatus
 from betflow.wire.stream import MarketDefinition
-
-
-class AccountOrder(NamedTuple):
-    """
-    An order of whoever asks, as it stands.
-
-    Attributes:
-        order: As listMarketBook tells of it.
-        matches: What was matched of it, each part by itself.
-    """
-
-    selection_id: int
-    handicap: float
-    order: Order
-    matches: tuple[Match, ...] = ()
 
 
 class Market(NamedTuple):
