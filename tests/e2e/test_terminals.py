@@ -83,7 +83,7 @@ class BothScreens:
 
     def __init__(self, terminal: Terminal, pipe: StringIO) -> None:
         self._terminal, self._pipe = Screen(terminal), Screen(pipe)
-        self.fits = self._terminal.fits
+        self.fits, self.bar = self._terminal.fits, self._terminal.bar
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         def show(*arguments: object, **options: object) -> None:
@@ -154,6 +154,7 @@ COMMANDS = {
         "sandbox generate --day 2026-07-04 --out day --plan BASIC"
         " --races 0 --greyhounds 1 --football 0 --tennis 0"
     ),
+    "shape": "shape 1.123456789",
     "tape book": f"tape book 1.123456789 --at {OFF_MS}",
     "tape export": "tape export 1.123456789 --format csv --output market.csv",
     "tape ls": "tape ls",

@@ -15,6 +15,7 @@ from betflow.cli import (
     historic,
     init,
     sandbox,
+    shape,
     tape,
     test_connection,
 )
@@ -30,6 +31,7 @@ app.add_typer(config.app)
 app.command("test-connection")(test_connection.test_connection)
 app.command("funds")(funds.funds)
 app.command("discover")(discover.discover)
+app.command("shape")(shape.shape)
 app.add_typer(audit.app)
 app.command("backfill")(backfill.backfill)
 app.add_typer(tape.app)

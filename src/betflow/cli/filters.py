@@ -29,3 +29,12 @@ MarketOfFile: TypeAlias = Annotated[
     str | None,
     typer.Option("--market", metavar="ID", help="Which market of a file that holds several."),
 ]
+
+MarketNowOrAt: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="MARKET", help="The id of a market; with --at, of an archived one, or a file."),
+]
+Moment: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="When, on a tape: epoch milliseconds, or ISO 8601 in UTC."),
+]

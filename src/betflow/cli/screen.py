@@ -31,6 +31,9 @@ Spare: TypeAlias = Sequence[tuple[str, ...]]
 _GAP = "  "
 _INDENT = "  "
 _SEPARATOR = " · "
+_BLOCK = "█"
+_PARTS = "▏▎▍▌▋▊▉"
+"""From one eighth of a block to seven."""
 
 
 class Screen:
@@ -78,6 +81,17 @@ class Screen:
         """Say whether a table has room with all of its columns; away from a terminal everything has."""
         room = self._room()
         return room is None or _Grid(columns, rows).width(columns) <= room
+
+    def bar(self, share: float, width: int) -> str:
+        """Return a bar of a chart, so much of a width; a stream without such characters gets plain ones."""
+        eighths = round(max(0.0, min(share, 1.0)) * width * 8)
+        whole, rest = divmod(eighths, 8)
+        text = _BLOCK * whole + (_PARTS[rest - 1] if rest else "")
+        try:
+            text.encode(self._stream.encoding or "ascii")
+        except UnicodeEncodeError:
+            return "#" * round(eighths / 8)
+        return text
 
     def note(self, text: str) -> None:
         """Write a remark, in brackets, on as many lines as it needs."""

@@ -175,3 +175,21 @@ def test_reader_that_went_away_is_no_error() -> None:
         stream.write("x" * 100_000)
 
     stream.close()
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0, ""), (1, "████"), (0.5, "██"), (0.53125, "██▏"), (0.21875, "▉"), (2, "████"), (-1, "")],
+)
+def test_bar(share: float, expected: str) -> None:
+    """It is as long as its share of the width, to an eighth of a character, and never longer than that."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+
+    assert expected == Screen(stream).bar(share, 4)
+
+
+def test_bar_where_there_are_no_blocks() -> None:
+    """A stream that knows only ASCII gets whole signs."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+
+    assert "##" == Screen(stream).bar(0.53125, 4)
