@@ -8,7 +8,7 @@ import pytest
 
 from betflow.betfair.endpoints import Jurisdiction
 from betflow.errors import ConfigurationError
-from betflow.settings import Environment, LogLevel, load_settings, platform_data_dir
+from betflow.settings import Environment, LogLevel, Origin, Source, load_settings, platform_data_dir
 
 
 @pytest.fixture(autouse=True)
@@ -420,3 +420,44 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
     shown += [str(refusal.value), repr(refusal.value.__context__), repr(refusal.value.__cause__)]
     assert [] == list(itertools.filterfalse(lambda text: SECRET not in text, shown))
+
+
+def test_a_file_of_secrets_keeps_everything_else_about_betfair_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of a real account is mixed into a profile that brings its own; other settings stay as ever."""
+    secrets = tmp_path / "secrets.env"
+    secrets.write_text("BETFAIR_USERNAME=sandbox\nBETFAIR_PASSWORD=sandbox\n")
+    secrets.chmod(0o600)
+    write_profile(
+        "sandbox", f"secrets_file: {secrets}\nbetfair:\n  api:\n    base_url: https://localhost:1\n"
+    )
+    Path(".env").write_text("BETFAIR_PASSWORD=real\nBETFAIR_CERT_CRT=/real.crt\nBETFLOW_LOG_LEVEL=error\n")
+    monkeypatch.setenv("BETFAIR_APP_KEY", "real")
+    monkeypatch.setenv("BETFLOW_BETFAIR__API__USERNAME", "real")
+    monkeypatch.setenv("BETFAIR_API_URL", "https://real")
+
+    settings = load_settings(profile="sandbox")
+
+    api = settings.betfair.api
+    assert ("sandbox", "sandbox", "https://localhost:1", None, None) == (
+        api.username,
+        api.password and api.password.get_secret_value(),
+        api.base_url,
+        api.app_key,
+        settings.betfair.certificate.crt,
+    )
+    assert LogLevel.ERROR == settings.log_level
+    assert Origin(Source.SECRETS_FILE, secrets.as_posix()) == settings.origin(("betfair", "api", "username"))
+
+
+def test_a_file_of_secrets_has_to_be_there_and_private(tmp_path: Path) -> None:
+    """The error says how to make it so."""
+    secrets = tmp_path / "secrets.env"
+    write_profile("sandbox", f"secrets_file: {secrets}\n")
+    with pytest.raises(ConfigurationError, match=r"cannot be read: No such file.*betflow sandbox run"):
+        load_settings(profile="sandbox")
+    secrets.write_text("BETFAIR_PASSWORD=hidden\n")
+    secrets.chmod(0o644)
+    with pytest.raises(ConfigurationError, match=r"can be read by others\. Run: chmod 600"):
+        load_settings(profile="sandbox")

@@ -4,6 +4,10 @@ What can be set, in one typed model.
 Command line > environment > ``.env`` > ``config/<profile>.yaml`` > defaults. Secrets come only from the
 environment or ``.env``. Both files are looked for in the folder where betflow was started.
 
+A profile may bring everything about Betfair itself, as that of the sandbox does: it names a private file of
+secrets (`secrets_file`), and what the environment and ``.env`` say about Betfair is left out, so that nothing
+of a real account is mixed in.
+
 What other programs call these settings is understood as well, so that a machine that trades already need not
 be set up anew: ``BETFAIR_…`` variables, names in any case (``certPath``, ``CertificatePath``), durations such
 as ``100ms``, and the section ``Executor.Betfair``.
@@ -76,6 +80,8 @@ class Settings(BaseSettings):
         data_dir: Everything that betflow writes lives under it.
         env: What this installation is for.
         log_level: The least serious event that is logged.
+        secrets_file: A private file like ``.env``. With it, only this file, the profile and the command line
+            say anything about Betfair.
         betfair: How Betfair is reached. Each has a variable, ``BETFLOW_BETFAIR__API__…``.
         discovery: Which markets are looked for, and how they are judged.
     """
@@ -94,6 +100,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=platform_data_dir)
     env: Environment = Environment.DEV
     log_level: LogLevel = LogLevel.WARNING
+    secrets_file: Path | None = None
     betfair: BetfairSettings = BetfairSettings()
     discovery: DiscoverySettings = DiscoverySettings()
 
@@ -151,8 +158,8 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
 
     Raises:
         ConfigurationError: for a profile that is not there or not readable, a key that no setting has, a
-            secret in a profile, a value that a setting cannot take, a variable that is not set, and an empty
-            data folder.
+            secret in a profile, a value that a setting cannot take, a variable that is not set, an empty data
+            folder, and a file of secrets that is not there or not private.
     """
     in_file = _dotenv_variables()
     variables = {**in_file, **os.environ}
@@ -160,12 +167,15 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
     name = profile or variables.get(f"{PREFIX}PROFILE") or DEFAULT_PROFILE
     in_profile = layers.profile(profile_path(name), profile_values(name, variables, Settings))
     try:
-        stack = (
+        stack: tuple[Layer, ...] = (
             layers.command_line(overrides or {}),
             *layers.environment(Settings, os.environ),
             *layers.dotenv(Settings, in_file),
             in_profile,
         )
+        secrets = layers.first(stack, "secrets_file")
+        if secrets:
+            stack = layers.sealed(stack, layers.secrets_file(Path(str(secrets)).expanduser()))
         settings: Settings = _reading(stack)()
     except ValidationError as error:
         description = _describe(error)

@@ -2,19 +2,23 @@
 Where settings come from: layers of values, the strongest first, and which of them a value is from.
 
 Command line > environment > ``.env`` > profile > defaults. ``BETFLOW_…`` variables beat the other names for
-the same setting.
+the same setting. A file of secrets takes the place of the environment and ``.env`` in what is about Betfair.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from dotenv import dotenv_values
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource
 
+from betflow.errors import ConfigurationError
 from betflow.settings.betfair import BETFAIR_VARIABLES
 from betflow.settings.profiles import put
 
@@ -34,6 +38,7 @@ class Source(StrEnum):
     COMMAND_LINE = "command line"
     ENVIRONMENT = "environment"
     DOTENV = ".env"
+    SECRETS_FILE = "file of secrets"
     PROFILE = "profile"
     DEFAULT = "default"
 
@@ -104,6 +109,43 @@ def profile(path: Path, values: Mapping[str, Any]) -> Layer:
     return Layer(Source.PROFILE, values, lambda _place: path.as_posix())
 
 
+def secrets_file(path: Path) -> Layer:
+    """
+    Return what a file of secrets sets, whose lines are like those of ``.env``.
+
+    Raises:
+        ConfigurationError: it cannot be read, or others may read it.
+    """
+    try:
+        is_open = os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
+        variables = {name: value for name, value in dotenv_values(path).items() if value}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+    else:
+        if not is_open:
+            return Layer(Source.SECRETS_FILE, _betfair_values(variables), lambda _place: path.as_posix())
+        raise ConfigurationError(f"{path} can be read by others.", advice=f"Run: chmod 600 {path}")
+    # Outside of the handler: a decoding error carries the whole file with it, secrets and all.
+    raise ConfigurationError(
+        f"the profile's file of secrets, {path}, cannot be read: {reason}.",
+        advice="Whoever wrote the profile makes it; for the sandbox that is: betflow sandbox run",
+    )
+
+
+def first(stack: Iterable[Layer], name: str) -> object:
+    """Return what the strongest layer sets a setting to; None where none does."""
+    return next((layer.values[name] for layer in stack if name in layer.values), None)
+
+
+def sealed(stack: Sequence[Layer], secrets: Layer) -> tuple[Layer, ...]:
+    """Return layers in which only the command line, a file of secrets and the profile speak of Betfair."""
+    *above, in_profile = (
+        each if each.source in {Source.COMMAND_LINE, Source.PROFILE} else _without_betfair(each)
+        for each in stack
+    )
+    return (*above, secrets, in_profile)
+
+
 def places(model: type[BaseModel], above: Place = ()) -> Iterator[Place]:
     """Go through all settings, in the order in which they are declared."""
     for name, field in model.model_fields.items():
@@ -127,6 +169,11 @@ def misspelt(model: type[BaseModel], variables: Variables) -> dict[str, str]:
 def origins(model: type[BaseModel], layers: tuple[Layer, ...]) -> dict[Place, Origin]:
     """Return where each setting comes from that any layer sets; the others have their default."""
     return {place: origin for place in places(model) if (origin := _origin(place, layers)) is not DEFAULT}
+
+
+def _without_betfair(layer: Layer) -> Layer:
+    values = {name: value for name, value in layer.values.items() if name != "betfair"}
+    return Layer(layer.source, values, layer.name_of)
 
 
 def _looks_like_ours(name: str, known: Sequence[str]) -> bool:

@@ -31,6 +31,11 @@ _EXECUTOR_KEYS: Mapping[tuple[str, ...], tuple[str, ...]] = {
 _IN_HOURS = "reauthentication_interval_hours"
 
 
+def is_profile_name(text: str) -> bool:
+    """Say whether a profile may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def profile_path(profile: str) -> Path:
     """Return where a profile is, seen from the folder where betflow was started."""
     return PROFILES / f"{profile}.yaml"
@@ -49,7 +54,7 @@ def profile_values(profile: str, variables: Mapping[str, str], model: type[BaseM
         ConfigurationError: it is not there or not readable, sets what there is not, holds a secret, or needs
             a variable that is not set.
     """
-    if not _NAME.fullmatch(profile):
+    if not is_profile_name(profile):
         raise ConfigurationError(
             f"profile {profile!r} is not a name.", advice=f"Name a file in {PROFILES}/ without its .yaml."
         )
