@@ -17,7 +17,7 @@ import msgspec
 
 from betflow.betfair.secrets import Secret
 from betflow.errors import StorageError
-from betflow.storage.files import make_private_folder, write_private_file
+from betflow.storage.files import make_private_folder, replace_private_file
 from betflow.storage.locks import exclusive
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -117,11 +117,9 @@ class TokenCache:
             StorageError: the folder cannot be written to.
         """
         session = stored.session
-        new = self.path.with_suffix(".new")
         try:
-            new.unlink(missing_ok=True)  # one that was left behind may be open to others
-            write_private_file(
-                new,
+            replace_private_file(
+                self.path,
                 msgspec.json.encode(
                     _File(
                         session.token.reveal() if session else None,
@@ -131,7 +129,6 @@ class TokenCache:
                     )
                 ),
             )
-            new.replace(self.path)
         except OSError as error:
             raise self._refusal(error) from None
 

@@ -1,5 +1,6 @@
 """``betflow sandbox``: a simulated exchange, and the markets that it needs."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,9 @@ from betflow.cli.contract import run_command
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import Screen
 
-app = CommandGroup(name="sandbox", help="Make up markets that nobody ever ran, to try everything on.")
+app = CommandGroup(
+    name="sandbox", help="A whole exchange on this machine, with markets that nobody ever ran."
+)
 
 
 @app.callback()
@@ -68,5 +71,98 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "stored": f"{data['bytes_stored'] / 1e6:,.1f} MB",
             "time": f"{data['seconds']:.1f} s",
             "sha256": data["content_sha256"],
+        }
+    )
+
+
+@app.command("run")
+def run(
+    ctx: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(help="For HTTPS; 0 takes any free one.")] = 8443,
+    stream_port: Annotated[int, typer.Option(help="For the stream over TLS; 0 takes any free one.")] = 7443,
+    plain_stream_port: Annotated[
+        int | None, typer.Option(help="For the stream without TLS as well, for clients that cannot trust it.")
+    ] = None,
+    speed: Annotated[
+        str, typer.Option(metavar="N", help="Simulated seconds a second; max is as fast as clients take it.")
+    ] = "1",
+    seed: Annotated[int, typer.Option(help="Another number, another day.")] = 1,
+    races: Annotated[int, typer.Option(help="Horse races: win, place and each-way markets.")] = 8,
+    greyhounds: Annotated[int, typer.Option(help="Greyhound races: win and place markets.")] = 2,
+    football: Annotated[int, typer.Option(help="Football matches.")] = 1,
+    tennis: Annotated[int, typer.Option(help="Tennis matches.")] = 1,
+    tapes: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PATH", help="Recorded tapes as if now, in place of made-up markets; repeatable."
+        ),
+    ] = None,
+    first_off: Annotated[
+        float, typer.Option(metavar="SECONDS", help="When the first event goes off, at least.")
+    ] = 180.0,
+    chaos: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Faults on demand, as YAML or JSON.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write down everything that is sent, and every fault.")
+    ] = None,
+    for_: Annotated[
+        float | None, typer.Option("--for", metavar="SECONDS", help="End after so long, in real time.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of the profile that is written: config/NAME.yaml.")] = "sandbox",
+    client_certificate: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A certificate of yours (PEM) to link to the account; repeatable."),
+    ] = None,
+) -> None:
+    """
+    Run a whole exchange on this machine: log in, list, stream and bet as on Betfair, with nobody's money.
+
+    It speaks Betfair's HTTPS and Exchange Stream, so that any client of Betfair works with it. It writes a
+    profile: every other command works with --profile sandbox, and nothing else. Ctrl-C ends it.
+    """
+    from betflow.jobs import sandbox_run as job
+
+    request = job.RunRequest(
+        name=name,
+        port=port,
+        stream_port=stream_port,
+        plain_stream_port=plain_stream_port,
+        speed=speed,
+        seed=seed,
+        races=races,
+        greyhounds=greyhounds,
+        football=football,
+        tennis=tennis,
+        tapes=tuple(tapes or ()),
+        first_off_s=first_off,
+        chaos=chaos,
+        truth=truth,
+        for_s=for_,
+        client_certificates=tuple(client_certificate or ()),
+    )
+    run_command(ctx, lambda context: job.run(request, context, _announce), _render_run)
+
+
+def _announce(where: dict[str, Any]) -> None:
+    """Say where the sandbox is, on stderr: stdout is for what came of it."""
+    screen = Screen(sys.stderr)
+    screen.line("The sandbox is open.")
+    screen.fields(where)
+    screen.line(f"Try: betflow test-connection --profile {where['name']}")
+    sys.stderr.flush()
+
+
+def _render_run(data: dict[str, Any], screen: Screen) -> None:
+    screen.fields(
+        {
+            "ran": f"{data['seconds']:.1f} s",
+            "simulated": f"{data['began']} to {data['ended']}, speed {data['speed']}",
+            "markets": f"{data['markets']:,}",
+            "requests": f"{data['requests']:,}, with {data['calls']:,} calls, {data['refused']:,} refused",
+            "orders": f"{data['orders']:,}",
+            "stream": f"{data['messages']:,} messages",
+            "faults": f"{data['faults']:,}",
         }
     )

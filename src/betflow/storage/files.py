@@ -57,6 +57,14 @@ def write_new_private_file(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Replace a file at once: a reader sees the old or the new; on the disk as with `write_private_file`."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)  # one that was left behind may be open to others
+    write_private_file(new, content)
+    new.replace(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the names in a folder to the disk; Windows does it by itself and lets nobody ask."""
     if os.name != "posix":

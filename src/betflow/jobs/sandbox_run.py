@@ -1,0 +1,242 @@
+"""
+``betflow sandbox run``: a simulated exchange on loopback, until it is told to end.
+
+It writes a profile, with which every other command talks to it.
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from betflow.errors import BusyError, StorageError, UsageError
+from betflow.exchange.times import iso
+from betflow.jobs import liveness
+from betflow.jobs.exports import require_extra
+from betflow.jobs.outcome import Outcome
+from betflow.jobs.runs import RunContext
+from betflow.sandbox.clock import speed_of
+from betflow.sandbox.faults import read_rules
+from betflow.sandbox.feed import Feed
+from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
+from betflow.sandbox.feed.schedule import FIRST_OFF
+from betflow.sandbox.feed.tapes import TapeFeed
+from betflow.sandbox.generator.day import Programme
+from betflow.sandbox.profile import Place, write_credentials, write_profile
+from betflow.settings.profiles import is_profile_name, profile_path
+
+if TYPE_CHECKING:
+    from betflow.sandbox.server import Options, Sandbox
+
+EXTRA = "sandbox"
+PORT, STREAM_PORT = 8443, 7443
+FOLDER = "sandbox"
+"""The folder of what sandboxes give to their clients, in the data folder."""
+MOST_EVENTS = 200
+_PORTS = 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """
+    Which sandbox.
+
+    Attributes:
+        name: Of the profile that it writes.
+        port: For HTTPS; 0 takes any free one.
+        stream_port: For the stream over TLS.
+        plain_stream_port: For the stream without TLS, if there is to be one.
+        speed: Simulated seconds a second, or ``max``.
+        seed: Another seed, another day.
+        races: How many horse races.
+        greyhounds: How many greyhound races.
+        football: How many football matches.
+        tennis: How many tennis matches.
+        tapes: Recorded tapes in place of all these; the numbers above do not count then.
+        first_off_s: How long after the start the first event goes off, in seconds.
+        chaos: A file of faults.
+        truth: Where everything that is sent is written down.
+        for_s: It ends after so many seconds.
+        client_certificates: PEM files that are linked to the account beside the one that the sandbox issues.
+    """
+
+    name: str = "sandbox"
+    port: int = PORT
+    stream_port: int = STREAM_PORT
+    plain_stream_port: int | None = None
+    speed: str = "1"
+    seed: int = 1
+    races: int = 8
+    greyhounds: int = 2
+    football: int = 1
+    tennis: int = 1
+    tapes: tuple[Path, ...] = ()
+    first_off_s: float = FIRST_OFF / 1000
+    chaos: Path | None = None
+    truth: Path | None = None
+    for_s: float | None = None
+    client_certificates: tuple[Path, ...] = ()
+
+
+Announce = Callable[[dict[str, Any]], None]
+"""Is told where the sandbox is once it listens."""
+
+
+def run(request: RunRequest, context: RunContext, announce: Announce) -> Outcome:
+    """
+    Run a sandbox until SIGINT, SIGTERM, or the time that was given is over.
+
+    Raises:
+        UsageError: an option makes no sense, a port is taken, or the profile is somebody else's.
+        BusyError: a sandbox of that name runs already.
+        ConfigurationError: the extra is not installed, or a client certificate is none.
+        StorageError: the profile or the truth cannot be written.
+    """
+    for module in ("starlette", "uvicorn", "trustme"):
+        require_extra(module, EXTRA)
+    _check(request)
+    place = Place(profile_path(request.name).absolute(), context.data_dir / FOLDER / request.name)
+    place.check()
+    lock = place.folder.with_suffix(".lock")
+    try:
+        liveness.hold(lock, wait=False)
+    except BusyError:
+        raise BusyError(
+            f"a sandbox called {request.name} is running already.",
+            advice="End it, or give this one other ports and a name: --name NAME --port 0 --stream-port 0",
+        ) from None
+    try:
+        return asyncio.run(_run(request, context, place, announce))
+    finally:
+        liveness.release(lock, keep_file=True)
+
+
+async def _run(request: RunRequest, context: RunContext, place: Place, announce: Announce) -> Outcome:
+    from betflow.sandbox.server import RealTime, Sandbox  # noqa: PLC0415 - needs an extra
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(RuntimeError, ValueError, NotImplementedError):  # not in the main thread: others end it
+            loop.add_signal_handler(number, stop.set)
+    if request.for_s is not None:
+        loop.call_later(request.for_s, stop.set)
+    real = RealTime(monotonic=time.monotonic, now_ms=context.clock)
+    options = _options(request)
+    began = real.monotonic()
+    sandbox = Sandbox(_feed(request, context), options, real)
+    _write(place, lambda: _credentials(place, sandbox))
+    async with sandbox:
+        _write(place, lambda: write_profile(place, sandbox.addresses))
+        where = _where(place, sandbox)
+        announce(where)
+        await sandbox.run(stop)
+        return _outcome(request, sandbox, where, seconds=round(real.monotonic() - began, 3))
+
+
+def _check(request: RunRequest) -> None:
+    if not is_profile_name(request.name) or request.name == "default":
+        raise UsageError(f"{request.name!r} is no name for the profile.", advice="Give one like sandbox.")
+    ports = (request.port, request.stream_port, request.plain_stream_port or 0)
+    if not all(0 <= port <= _PORTS for port in ports):
+        raise UsageError(
+            "that is no port.", advice=f"Give a number from 0 to {_PORTS}; 0 takes any free one."
+        )
+    counts = (request.races, request.greyhounds, request.football, request.tennis)
+    if not request.tapes and (not all(0 <= count <= MOST_EVENTS for count in counts) or not any(counts)):
+        raise UsageError(
+            "there have to be some events.",
+            advice=f"Give numbers from 0 to {MOST_EVENTS}, and not only zeros.",
+        )
+    if request.for_s is not None and not 0 < request.for_s < float("inf"):
+        raise UsageError("that is no time.", advice="Give a number of seconds above 0.")
+    if not 0 <= request.first_off_s <= 24 * 3600:
+        raise UsageError("that is too late.", advice="Give seconds up to a day.")
+
+
+def _feed(request: RunRequest, context: RunContext) -> Feed:
+    begins, first_off = context.clock(), int(request.first_off_s * 1000)
+    if request.tapes:
+        return TapeFeed(request.tapes, begins=begins, first_off=first_off)
+    programme = Programme(
+        seed=request.seed,
+        day=ANY_DAY,
+        races=request.races,
+        greyhounds=request.greyhounds,
+        football=request.football,
+        tennis=request.tennis,
+    )
+    return GeneratedFeed(programme, begins=begins, first_off=first_off)
+
+
+def _options(request: RunRequest) -> "Options":
+    from betflow.sandbox.server import Options  # noqa: PLC0415 - needs an extra
+
+    return Options(
+        port=request.port,
+        stream_port=request.stream_port,
+        plain_stream_port=request.plain_stream_port,
+        speed=speed_of(request.speed),
+        faults=read_rules(request.chaos) if request.chaos else (),
+        truth=request.truth,
+        client_certificates=request.client_certificates,
+    )
+
+
+def _credentials(place: Place, sandbox: "Sandbox") -> None:
+    write_credentials(
+        place,
+        sandbox.member,
+        authority=sandbox.authority.pem,
+        linked=sandbox.linked,
+        unlinked=sandbox.unlinked,
+    )
+
+
+def _write(place: Place, write: Callable[[], None]) -> None:
+    try:
+        write()
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or place.profile} cannot be written: {error.strerror}.",
+            advice="Start the sandbox in a folder that you may write to.",
+        ) from error
+
+
+def _where(place: Place, sandbox: "Sandbox") -> dict[str, Any]:
+    return {
+        "name": place.profile.stem,
+        "profile": str(place.profile),
+        "api": sandbox.addresses.base,
+        "stream": sandbox.addresses.stream,
+        "plain_stream": sandbox.addresses.plain_stream,
+        "ca_file": str(place.authority),
+        "certificates": str(place.certificates),
+        "username": sandbox.member.username,
+    }
+
+
+def _outcome(request: RunRequest, sandbox: "Sandbox", where: dict[str, Any], *, seconds: float) -> Outcome:
+    context = sandbox.context
+    counts = context.counts
+    return Outcome(
+        {
+            **where,
+            "seconds": seconds,
+            "began": iso(sandbox.began),
+            "ended": iso(context.exchange.now),
+            "speed": request.speed,
+            "markets": len(context.exchange.books),
+            "requests": counts.requests,
+            "calls": counts.calls,
+            "refused": counts.refused,
+            "orders": counts.orders,
+            "messages": sandbox.messages,
+            "faults": context.faults.struck,
+        },
+        findings=tuple(sandbox.findings),
+    )

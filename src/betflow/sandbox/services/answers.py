@@ -1,0 +1,86 @@
+"""Bringing an answer to the client over HTTP, or failing to in the way that a fault says."""
+
+import asyncio
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from betflow.sandbox.faults import Fault, FaultKind
+from betflow.sandbox.services.peers import Peer
+
+JSON: Final = "application/json"
+HTML: Final = "text/html"
+TEXT: Final = "text/plain"
+_UNAVAILABLE: Final = b"<html><body><h1>503 Service Unavailable</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    An answer; an ASGI application of its own.
+
+    Attributes:
+        body: What comes.
+        status: Of HTTP.
+        media_type: What it is.
+        headers: More of them.
+        fault: What goes wrong on the way.
+    """
+
+    body: bytes
+    status: int = 200
+    media_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+    fault: Fault | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, or what the fault leaves of it."""
+        peer: Peer = scope["state"]["peer"]
+        match self.fault:
+            case Fault(kind=FaultKind.DROP):
+                peer.drop()
+            case Fault(kind=FaultKind.STALL, seconds=0) | Fault(kind=FaultKind.TIMEOUT_AFTER_ACCEPTING):
+                await _silence(receive, self.fault.seconds)
+                peer.drop()
+            case Fault(kind=FaultKind.STATUS_503):
+                await self._send(send, peer, 503, _UNAVAILABLE, HTML)
+            case Fault(kind=FaultKind.MALFORMED):
+                await self._send(
+                    send, peer, self.status, self.body[: -(-len(self.body) // 2)], self.media_type
+                )
+            case Fault(kind=FaultKind.HALF_LINE):
+                await self._start(send, peer, self.status, len(self.body), self.media_type)
+                half = self.body[: len(self.body) // 2]
+                await send({"type": "http.response.body", "body": half, "more_body": True})
+                peer.close()
+                await _silence(receive, 0.0)
+            case _:
+                await self._send(send, peer, self.status, self.body, self.media_type)
+
+    async def _send(self, send: Send, peer: Peer, status: int, body: bytes, media_type: str) -> None:
+        await self._start(send, peer, status, len(body), media_type)
+        await send({"type": "http.response.body", "body": body})
+
+    async def _start(self, send: Send, peer: Peer, status: int, length: int, media_type: str) -> None:
+        skew = self.fault.ms if self.fault and self.fault.kind is FaultKind.CLOCK_SKEW else 0
+        headers = {
+            "content-type": media_type,
+            "content-length": str(length),
+            "date": formatdate((peer.now_ms() + skew) / 1000, usegmt=True),
+            "cache-control": "no-cache",
+            **dict(self.headers),
+        }
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": encoded})
+
+
+async def _silence(receive: Receive, seconds: float) -> None:
+    """Say nothing until the client has gone, or for so many seconds where that is not zero."""
+    try:
+        async with asyncio.timeout(seconds or None):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        pass

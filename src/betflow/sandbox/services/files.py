@@ -1,0 +1,1 @@
+"""What is fetched as a whole: the navigation menu."""

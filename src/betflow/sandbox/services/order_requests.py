@@ -1,0 +1,37 @@
+"""
+Requests for orders at the door: how many instructions they have, and what fails before the exchange.
+
+Source: "placeOrders", "cancelOrders", "replaceOrders", "updateOrders", "Betting Enums", "Betting Exceptions".
+"""
+
+import msgspec
+
+from betflow.exchange.matching.reports import refused
+from betflow.sandbox.refusals import ServiceRefusal
+from betflow.sandbox.rules import Rules
+from betflow.wire.betting import CancelOrders, ExecutionReport, OrderRequest, PlaceOrders
+from betflow.wire.enums import ExecutionReportErrorCode, ServiceErrorCode
+
+
+def check_size(request: OrderRequest, rules: Rules) -> int:
+    """
+    Return how many instructions a request has; one without any counts as one.
+
+    Raises:
+        ServiceRefusal: INVALID_INPUT_DATA, since it has none where it needs some, or too many.
+    """
+    instructions = request.instructions or ()
+    is_place = isinstance(request, PlaceOrders)
+    most = rules.place_instructions if is_place else rules.edit_instructions
+    if len(instructions) > most:
+        raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, f"more than {most} instructions")
+    if not instructions and not isinstance(request, CancelOrders):
+        raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, "no instructions")
+    return len(instructions) or 1
+
+
+def failed_report(request: msgspec.Struct, code: str) -> ExecutionReport | None:
+    """Return the report of a request that failed as a whole; None where that code is not one of a report."""
+    if isinstance(request, OrderRequest) and code in ExecutionReportErrorCode.__members__:
+        return refused(request, ExecutionReportErrorCode(code))
+    return None

@@ -1,0 +1,366 @@
+"""Calls to the sandbox over HTTPS: envelopes, rules and faults, with a client that nobody here wrote."""
+
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from betflow.sandbox.rules import Rules
+from betflow.wire.enums import ServiceErrorCode
+from sandboxes import DELAYED_KEY, LIVE_KEY, Client, Running, running
+from tapes import shared_responses
+
+FUNDS = "AccountAPING/v1.0/getAccountFunds"
+CURRENT = "SportsAPING/v1.0/listCurrentOrders"
+JSON_RPC = "/exchange/account/json-rpc/v1"
+CALL = json.dumps({"jsonrpc": "2.0", "method": FUNDS, "params": {}, "id": 7})
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox on which nothing happens."""
+    with running(tmp_path_factory.mktemp("sandbox")) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _nothing_goes_wrong(sandbox: Running) -> Iterator[None]:
+    yield
+    sandbox.sandbox.context.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def client(sandbox: Running) -> Client:
+    """Somebody who has logged in."""
+    return sandbox.logged_in()
+
+
+@pytest.mark.parametrize("suffix", ["", "/", f"/{FUNDS}"])
+def test_the_method_may_stand_in_the_address_too(client: Client, suffix: str) -> None:
+    """Clients send it so, and as a form."""
+    answer = client.post(JSON_RPC + suffix, CALL)
+    assert (200, 7) == (answer.status_code, answer.json()["id"])
+    assert "availableToBetBalance" in answer.json()["result"]
+
+
+def test_a_batch_is_answered_with_a_batch(client: Client) -> None:
+    """Each call has its answer or its error."""
+    calls = [json.loads(CALL), {**json.loads(CALL), "id": "b", "method": "AccountAPING/v1.0/nothing"}]
+    first, second = client.post(JSON_RPC, json.dumps(calls)).json()
+    assert (7, "b") == (first["id"], second["id"])
+    assert "result" in first
+    assert {"code": -32601, "message": "DSC-0021"} == second["error"]
+
+
+def test_rest_answers_with_the_bare_result(client: Client) -> None:
+    """With a slash at the end or without."""
+    for path in (
+        "/exchange/account/rest/v1.0/getAccountFunds/",
+        "/exchange/account/rest/v1.0/getAccountFunds",
+    ):
+        answer = client.post(path, "{}")
+        assert (200, "UK") == (answer.status_code, answer.json()["wallet"])
+
+
+def test_rest_tells_of_errors_in_a_fault_document(client: Client) -> None:
+    """With a status that is none of success."""
+    stranger = client.running.client()
+    answer = stranger.post("/exchange/betting/rest/v1.0/listCurrentOrders/", "{}")
+    assert (400, "ANGX-0005", "NO_SESSION") == (
+        answer.status_code,
+        answer.json()["faultstring"],
+        answer.json()["detail"]["APINGException"]["errorCode"],
+    )
+    assert 404 == client.post("/exchange/betting/rest/v1.0/listNothing/", "{}").status_code
+
+
+@pytest.mark.parametrize(
+    ("app_key", "token", "code"),
+    [
+        ("", "t", "NO_APP_KEY"),
+        ("unknown", "t", "INVALID_APP_KEY"),
+        (LIVE_KEY, "", "NO_SESSION"),
+        (LIVE_KEY, "t", "INVALID_SESSION_INFORMATION"),
+    ],
+)
+def test_what_is_wrong_with_the_credentials_is_told_apart(
+    sandbox: Running, app_key: str, token: str, code: str
+) -> None:
+    """With the recorded error's keys."""
+    stranger = sandbox.client()
+    stranger.app_key, stranger.token = app_key, token
+    error = stranger.call(FUNDS, service="account")["error"]
+    name = "get_account_funds_error_no_appkey.json"
+    recorded = json.loads((shared_responses() / "betfair_parser" / "accounts" / name).read_text())["error"]
+    assert recorded.keys() == error.keys()
+    assert recorded["data"].keys() == error["data"].keys()
+    assert code == error["data"]["AccountAPINGException"]["errorCode"]
+
+
+def test_app_keys_are_listed_without_an_app_key(sandbox: Running) -> None:
+    """A live one and a delayed one; and no more can be made."""
+    client = sandbox.logged_in()
+    client.app_key = ""
+    (app,) = client.call("AccountAPING/v1.0/getDeveloperAppKeys", service="account")["result"]
+    assert [(LIVE_KEY, False), (DELAYED_KEY, True)] == [
+        (each["applicationKey"], each["delayData"]) for each in app["appVersions"]
+    ]
+    again = client.error("AccountAPING/v1.0/createDeveloperAppKeys", {"appName": "x"}, service="account")
+    assert "APP_CREATION_FAILED" == again
+
+
+def test_a_body_that_is_no_json_is_status_400(client: Client) -> None:
+    """With an error that has no id."""
+    answer = client.post(JSON_RPC, b"{")
+    expected = {"jsonrpc": "2.0", "error": {"code": -32700, "message": "DSC-0008"}, "id": None}
+    assert (400, expected) == (answer.status_code, answer.json())
+
+
+def test_more_than_250_ids_are_too_many(client: Client) -> None:
+    """Bets and markets together."""
+    ids = {"betIds": [str(each) for each in range(200)], "marketIds": [f"1.{each}" for each in range(51)]}
+    assert "REQUEST_SIZE_EXCEEDS_LIMIT" == client.error(CURRENT, ids)
+    assert "result" in client.call(CURRENT, {**ids, "marketIds": ids["marketIds"][:50]})
+
+
+def test_profit_and_loss_of_fifty_markets_weighs_200(client: Client) -> None:
+    """One more is too much."""
+    markets = [f"1.{each}" for each in range(51)]
+    profit_and_loss = "SportsAPING/v1.0/listMarketProfitAndLoss"
+    assert [] == client.call(profit_and_loss, {"marketIds": markets[:50]})["result"]
+    assert "TOO_MUCH_DATA" == client.error(profit_and_loss, {"marketIds": markets})
+
+
+def test_too_many_instructions_are_invalid_input(client: Client) -> None:
+    """Two hundred to place, sixty to cancel."""
+    cancel = {"marketId": "1.1", "instructions": [{"betId": str(each)} for each in range(61)]}
+    assert "INVALID_INPUT_DATA" == client.error("SportsAPING/v1.0/cancelOrders", cancel)
+    place = {"orderType": "LIMIT", "selectionId": 1, "side": "BACK", "limitOrder": {"size": 2, "price": 2}}
+    many = {"marketId": "1.1", "instructions": [place] * 201}
+    assert "INVALID_INPUT_DATA" == client.error("SportsAPING/v1.0/placeOrders", many)
+    none = {"marketId": "1.1", "instructions": []}
+    assert "INVALID_INPUT_DATA" == client.error("SportsAPING/v1.0/placeOrders", none)
+
+
+def test_a_market_is_asked_for_five_times_a_second(tmp_path: Path) -> None:
+    """One time more is too many."""
+    with running(tmp_path) as own:
+        client = own.logged_in()
+        calls = [
+            {"method": "SportsAPING/v1.0/listMarketBook", "params": {"marketIds": ["1.1"]}, "id": each}
+            for each in range(6)
+        ]
+        answers = client.post("/exchange/betting/json-rpc/v1", json.dumps(calls)).json()
+        assert ["result"] * 5 + ["error"] == [
+            next(key for key in each if key in {"result", "error"}) for each in answers
+        ]
+
+
+def test_a_fourth_query_about_orders_is_one_too_many(sandbox: Running, client: Client) -> None:
+    """While three are under way."""
+    sandbox.goes_wrong(subject="listCurrentOrders", kind="slow", seconds=0.2, times=3)
+    calls = [{"method": CURRENT, "params": {}, "id": each} for each in range(4)]
+    answers = client.post("/exchange/betting/json-rpc/v1", json.dumps(calls)).json()
+    assert [False, False, False, True] == ["error" in each for each in answers]
+
+
+def test_orders_of_the_delayed_key_can_be_refused(tmp_path: Path) -> None:
+    """Betfair's pages disagree; it is a rule."""
+    with running(tmp_path, rules=Rules(delayed_key_bets=False)) as own:
+        report = own.logged_in(DELAYED_KEY).call("SportsAPING/v1.0/cancelOrders")["result"]
+        assert "PERMISSION_DENIED" == report["errorCode"]
+
+
+@pytest.mark.parametrize("code", ServiceErrorCode)
+def test_every_error_of_the_services_can_be_provoked(
+    sandbox: Running, client: Client, code: ServiceErrorCode
+) -> None:
+    """By a fault, once."""
+    sandbox.goes_wrong(subject="getAccountFunds", kind="error", code=str(code))
+    assert code == client.error(FUNDS, service="account")
+    assert "result" in client.call(FUNDS, service="account")
+
+
+def test_orders_can_fail_as_a_whole(sandbox: Running, client: Client) -> None:
+    """With any code of a report."""
+    sandbox.goes_wrong(subject="placeOrders", kind="error", code="ERROR_IN_MATCHER")
+    place = {"orderType": "LIMIT", "selectionId": 1, "side": "BACK", "limitOrder": {"size": 2, "price": 2}}
+    report = client.call("SportsAPING/v1.0/placeOrders", {"marketId": "1.1", "instructions": [place]})[
+        "result"
+    ]
+    assert ("FAILURE", "ERROR_IN_MATCHER") == (report["status"], report["errorCode"])
+    assert ["ERROR_IN_ORDER"] == [each["errorCode"] for each in report["instructionReports"]]
+
+
+def test_a_dropped_connection_has_no_answer_and_the_next_call_works(sandbox: Running) -> None:
+    """The call did nothing."""
+    client = sandbox.logged_in()
+    sandbox.goes_wrong(kind="drop")
+    with pytest.raises(requests.ConnectionError):
+        client.call(FUNDS, service="account")
+    assert "result" in client.call(FUNDS, service="account")
+
+
+def test_half_an_answer_ends_the_connection(sandbox: Running) -> None:
+    """Though more was promised."""
+    client = sandbox.logged_in()
+    sandbox.goes_wrong(kind="half-line")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        client.call(FUNDS, service="account")
+
+
+def test_a_malformed_answer_is_no_json(sandbox: Running, client: Client) -> None:
+    """And has status 200."""
+    sandbox.goes_wrong(kind="malformed")
+    answer = client.post(JSON_RPC, CALL)
+    assert 200 == answer.status_code
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        answer.json()
+
+
+def test_the_service_can_be_unavailable(sandbox: Running, client: Client) -> None:
+    """An HTML page with status 503."""
+    sandbox.goes_wrong(kind="status-503")
+    answer = client.post(JSON_RPC, CALL)
+    assert (503, "text/html") == (answer.status_code, answer.headers["Content-Type"])
+
+
+def test_a_session_can_expire_in_the_middle_of_everything(sandbox: Running) -> None:
+    """The client has to log in again."""
+    client = sandbox.logged_in()
+    sandbox.goes_wrong(kind="session-expired")
+    assert "INVALID_SESSION_INFORMATION" == client.error(FUNDS, service="account")
+    assert "INVALID_SESSION_INFORMATION" == client.error(FUNDS, service="account")
+
+
+def test_too_many_requests_can_be_said_at_any_time(sandbox: Running, client: Client) -> None:
+    """With the number that the service has for it."""
+    sandbox.goes_wrong(kind="too-many-requests")
+    error = client.call(FUNDS, service="account")["error"]
+    assert "AANGX-0014" == error["message"]
+
+
+def test_the_clock_of_the_server_can_be_wrong(sandbox: Running, client: Client) -> None:
+    """By an hour, for one answer."""
+    sandbox.goes_wrong(kind="clock-skew", ms=3_600_000)
+    dates = [client.post(JSON_RPC, CALL).headers["Date"] for _ in range(2)]
+    assert ["Wed, 18 Feb 2026 10:30:00 GMT", "Wed, 18 Feb 2026 09:30:00 GMT"] == dates
+
+
+def test_orders_act_though_their_answer_never_comes(sandbox: Running) -> None:
+    """The client's read times out, and the orders are counted."""
+    client = sandbox.logged_in()
+    sandbox.goes_wrong(subject="cancelOrders", kind="timeout-after-accepting")
+    before = sandbox.sandbox.context.counts.orders
+    with pytest.raises(requests.ReadTimeout):
+        client.session.post(
+            f"{sandbox.base}/exchange/betting/json-rpc/v1",
+            json={"method": "SportsAPING/v1.0/cancelOrders", "params": {}, "id": 1},
+            headers={"X-Application": LIVE_KEY, "X-Authentication": client.token},
+            timeout=0.3,
+        )
+    assert before + 1 == sandbox.sandbox.context.counts.orders
+
+
+def test_the_certificate_can_be_that_of_another_host(sandbox: Running) -> None:
+    """So clients that do not check it can be found."""
+    sandbox.goes_wrong(where="connect", subject="api", kind="wrong-host")
+    with pytest.raises(
+        requests.exceptions.SSLError, match=r"doesn't match|IP address mismatch|not valid for"
+    ):
+        sandbox.client().get("/sandbox/state")
+    assert 200 == sandbox.client().get("/sandbox/state").status_code
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(client: Client) -> None:
+    """A megabyte is more than any call needs."""
+    assert 413 == client.post(JSON_RPC, b" " * (1 << 20) + b"{}").status_code
+
+
+def test_nobody_is_asked_to_send_on(client: Client) -> None:
+    """Betfair's servers answer so too."""
+    assert 417 == client.post(JSON_RPC, CALL, Expect="100-continue").status_code
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", JSON_RPC, 405), ("POST", "/exchange/other/json-rpc/v1", 404), ("POST", "/", 404)],
+)
+def test_other_addresses_and_methods_are_refused(client: Client, method: str, path: str, status: int) -> None:
+    """And nothing breaks."""
+    assert status == client.session.request(method, client.running.base + path, timeout=5).status_code
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"\0\1\2\3", b"GET / HTTP/x\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"A" * 100_000],
+)
+def test_what_is_no_http_ends_its_own_connection_only(sandbox: Running, client: Client, sent: bytes) -> None:
+    """Others go on."""
+    context = ssl.create_default_context(cafile=sandbox.place.authority)
+    host, _, port = sandbox.sandbox.addresses.api.partition(":")
+    with (
+        socket.create_connection((host, int(port)), timeout=5) as raw,
+        context.wrap_socket(raw, server_hostname=host) as secured,
+    ):
+        secured.sendall(sent)
+        received = secured.recv(4096)
+        assert received == b"" or received.startswith(b"HTTP/1.1 400")
+    assert "result" in client.call(FUNDS, service="account")
+
+
+def test_everything_that_was_answered_is_in_the_truth(tmp_path: Path) -> None:
+    """With the faults, in order, and without any secret."""
+    with running(tmp_path, truth=tmp_path / "truth.jsonl") as own:
+        client = own.logged_in()
+        own.goes_wrong(kind="malformed")
+        client.post(JSON_RPC, CALL)
+        token = client.token
+    lines = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text().splitlines()]
+    assert ["answer", "fault", "answer"] == [line["kind"] for line in lines]
+    assert ["login", None, "getAccountFunds"] == [line.get("operation") for line in lines]
+    assert token not in (tmp_path / "truth.jsonl").read_text()
+
+
+def test_the_admin_endpoint_tells_how_it_stands_and_moves_the_clock(tmp_path: Path) -> None:
+    """It pauses, steps, jumps, and goes at another speed; never back."""
+    with running(tmp_path) as own:
+        client = own.client()
+
+        def move(**how: Any) -> requests.Response:  # noqa: ANN401 - JSON
+            return client.post("/sandbox/clock", json.dumps(how), Content_Type="application/json")
+
+        assert 200 == move(pause=True).status_code
+        before = client.get("/sandbox/state").json()
+        assert before["paused"]
+        moved = move(stepMs=60_000).json()["now"]
+        assert moved == move(jumpTo=moved).json()["now"]
+        assert 400 == move(jumpTo="2026-01-01").status_code
+        assert 400 == move(speed="fast").status_code
+        assert 400 == move(colour="red").status_code
+        assert 200 == move(speed="max").status_code
+        assert "max" == client.get("/sandbox/state").json()["speed"]
+
+
+def test_the_admin_endpoint_lists_adds_and_clears_faults(sandbox: Running) -> None:
+    """What is wrong with a rule is told."""
+    client = sandbox.client()
+    rule = {"where": "api", "kind": "slow", "seconds": 0.5}
+
+    def post(what: object, kind: str = "application/json") -> requests.Response:
+        return client.post("/sandbox/faults", json.dumps(what), Content_Type=kind)
+
+    (number,) = post(rule).json()["added"]
+    (standing,) = client.get("/sandbox/faults").json()["faults"]
+    assert (number, 0, rule) == (standing["number"], standing["struck"], standing["rule"])
+    assert 400 == post({"where": "api", "kind": "explode"}).status_code
+    assert 415 == post(rule, "text/plain").status_code
+    assert {"cleared": 1} == client.session.delete(
+        f"{sandbox.base}/sandbox/faults/{number}", timeout=5
+    ).json()
+    assert 404 == client.session.delete(f"{sandbox.base}/sandbox/faults/{number}", timeout=5).status_code
