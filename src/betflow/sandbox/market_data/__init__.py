@@ -22,7 +22,10 @@ from betflow.sandbox.market_data.counts import (
     list_venues,
 )
 from betflow.sandbox.market_data.markets import Market, Markets
+from betflow.sandbox.market_data.navigation import navigation_menu
 from betflow.sandbox.market_data.past import Past
+from betflow.sandbox.market_data.races import list_race_details
+from betflow.sandbox.market_data.starting_prices import starting_prices_csv
 from betflow.sandbox.market_data.weights import book_weight, catalogue_weight
 from betflow.wire import operations as wire
 
@@ -34,6 +37,8 @@ __all__ = [
     "Past",
     "book_weight",
     "catalogue_weight",
+    "navigation_menu",
+    "starting_prices_csv",
 ]
 
 ANSWERS: Final[Mapping[str, Callable[[Markets, Any], object]]] = {
@@ -47,5 +52,6 @@ ANSWERS: Final[Mapping[str, Callable[[Markets, Any], object]]] = {
     wire.LIST_MARKET_CATALOGUE.method: list_market_catalogue,
     wire.LIST_MARKET_BOOK.method: list_market_book,
     wire.LIST_RUNNER_BOOK.method: list_runner_book,
+    wire.LIST_RACE_DETAILS.method: list_race_details,
 }
 """Every operation that only reads markets, by its method."""

@@ -5,6 +5,7 @@ Source: "listMarketBook", "listRunnerBook", "Application Keys" (delayed data); r
 """
 
 from collections.abc import Sequence
+from math import nan
 from typing import Final
 
 from betflow.exchange.book import RunnerBook
@@ -128,7 +129,7 @@ def _runner(
         last_price_traded=None if is_gone else runner.last_price_traded,
         total_matched=None if is_gone else total,
         removal_date=defined.removal_date,
-        sp=_starting_prices(markets, runner, defined, wanted) if wanted & _STARTING_PRICE else None,
+        sp=_starting_prices(markets, market, runner, wanted) if wanted & _STARTING_PRICE else None,
         ex=_exchange(markets, market, runner, projection, wanted) if wanted & _EXCHANGE else None,
     )
 
@@ -157,16 +158,19 @@ def _exchange(
 
 
 def _starting_prices(
-    markets: Markets, runner: RunnerBook, defined: RunnerDefinition, wanted: frozenset[PriceData]
+    markets: Markets, market: Market, runner: RunnerBook, wanted: frozenset[PriceData]
 ) -> StartingPrices:
-    is_projected = PriceData.SP_AVAILABLE in wanted and defined.bsp is None and not markets.is_delayed
-    shows_taken = PriceData.SP_TRADED in wanted or defined.bsp is None
+    starting_price = runner.starting_price
+    if starting_price is None and market.definition.bsp_reconciled:
+        starting_price = nan  # it does not run
+    is_projected = PriceData.SP_AVAILABLE in wanted and starting_price is None and not markets.is_delayed
+    shows_taken = PriceData.SP_TRADED in wanted or starting_price is None
     return StartingPrices(
         near_price=runner.near_price if is_projected else None,
         far_price=runner.far_price if is_projected else None,
         back_stake_taken=_entries(sorted(runner.back_stake_taken.items())) if shows_taken else (),
         lay_liability_taken=_entries(sorted(runner.lay_liability_taken.items())) if shows_taken else (),
-        actual_sp=defined.bsp,
+        actual_sp=starting_price,
     )
 
 
