@@ -51,6 +51,14 @@ def backtest(
     currency: Annotated[
         str, typer.Option(help="The account's currency; decides the least that can be bet.")
     ] = "GBP",
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The most that may be bet: stake, liability (of an order), orders (of a market), "
+            "runner_exposure, market_exposure; can be repeated.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
     latency: Annotated[
         str | None,
         typer.Option(
@@ -93,6 +101,7 @@ def backtest(
         results=results,
         discount=discount,
         currency=currency,
+        limits=tuple(limit or ()),
         latency=latency,
         assume=tuple(assume or ()),
         workers=workers,
@@ -146,6 +155,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "markets": _number_of_markets(data["markets"]),
             "orders": f"{data['number_of_orders']:,}",
             "skipped": _skipped(data["skipped_files"]),
+            "limits": ", ".join(f"{name} {value:g}" for name, value in data["request"]["limits"].items()),
             "assumptions": data["request"]["assumptions"]["name"],
             "time": f"{data['seconds']:.1f} s, {data['workers']} worker{'' if data['workers'] == 1 else 's'}",
         }

@@ -34,6 +34,7 @@ from betflow.trading.orders_file import ScriptedOrder
 from betflow.trading.played import PlayedMarket
 from betflow.trading.requests import Latency
 from betflow.trading.results import MarketResults, market_results
+from betflow.trading.risk import Limit
 from betflow.trading.scripted import ScriptedOrders
 from betflow.wire.stream import MarketChangeMessage
 
@@ -47,6 +48,7 @@ class Terms:
     """What all groups of a backtest are played with."""
 
     strategy: StrategyChoice | None
+    limits: Mapping[str, Limit]
     latency: Latency
     account: Account
     assumptions: Assumptions
@@ -230,7 +232,11 @@ def _play(task: PlayTask, reels: Sequence[_Reel], number: int) -> PlayedTapes:
     decided = [] if terms.strategy is None else [terms.strategy.made()]
     scripted = [ScriptedOrders(task.orders)] if task.orders else []
     engine = Engine(
-        [*decided, *scripted], latency=terms.latency, account=terms.account, assumptions=terms.assumptions
+        [*decided, *scripted],
+        latency=terms.latency,
+        risk=tuple(terms.limits.values()),
+        account=terms.account,
+        assumptions=terms.assumptions,
     )
     first_bet_id = 1 + task.number * _BETS_OF_A_GROUP
     with redirect_stdout(sys.stderr):  # what strategies print is no data of ours

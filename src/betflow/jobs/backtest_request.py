@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from betflow.errors import NotFoundError, StorageError, UsageError
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions
-from betflow.exchange.currencies import minimums
+from betflow.exchange.currencies import MINIMUMS
 from betflow.exchange.matching.venue import Account
 from betflow.jobs.backtest_play import Terms
 from betflow.jobs.exports import check_target, require_extra
@@ -18,6 +18,7 @@ from betflow.jobs.strategies import StrategyChoice, known_strategies
 from betflow.jobs.typed_values import parse_pairs, parse_value
 from betflow.trading.orders_file import ScriptedOrder, read_orders
 from betflow.trading.requests import Latency
+from betflow.trading.risk import LIMITS, Limit
 
 _NAMES_OF_THE_SET: Final = frozenset({"name", "version"})
 _HIGHEST_PER_CENT: Final = 100
@@ -36,6 +37,7 @@ class BacktestRequest:
         results: A YAML or JSON file of what recordings cannot tell of results.
         discount: The account's discount on commission in per cent.
         currency: The account's.
+        limits: Of what may be bet, ``name=value`` each.
         latency: ``place=120,cancel=170`` and so on, in milliseconds; what is left out keeps its default.
         assume: Choices that differ from the default assumptions, ``name=value`` each.
         workers: How many processes; None is one for each processor.
@@ -50,6 +52,7 @@ class BacktestRequest:
     results: Path | None = None
     discount: str = "0"
     currency: str = "GBP"
+    limits: tuple[str, ...] = ()
     latency: str | None = None
     assume: tuple[str, ...] = ()
     workers: int | None = None
@@ -80,7 +83,7 @@ def checked(request: BacktestRequest, data_dir: Path) -> Checked:
     Raises:
         UsageError: it asks for something that cannot be.
         NotFoundError: there is no such strategy or file.
-        ConfigurationError: an optional package is not installed, or there is no such currency.
+        ConfigurationError: an optional package is not installed.
     """
     if request.strategy is None and request.orders is None:
         raise UsageError(
@@ -96,6 +99,7 @@ def checked(request: BacktestRequest, data_dir: Path) -> Checked:
         strategy.made()  # here, so that what is wrong with it is said once
     terms = Terms(
         strategy=strategy,
+        limits=parse_limits(request.limits),
         latency=parse_latency(request.latency),
         account=parse_account(request.currency),
         assumptions=parse_assumptions(request.assume),
@@ -143,15 +147,41 @@ def parse_latency(text: str | None) -> Latency:
     return Latency(**given)
 
 
+def parse_limits(texts: Sequence[str]) -> dict[str, Limit]:
+    """
+    Return limits of what may be bet, by name: ``stake=10``.
+
+    Raises:
+        UsageError: a name is unknown, or a value is no positive number.
+    """
+    pairs = parse_pairs(texts, "--limit")
+    for name in pairs:
+        if name not in LIMITS:
+            raise UsageError(f"--limit does not know {name!r}.", advice=f"It knows {', '.join(LIMITS)}.")
+    limits: dict[str, Limit] = {}
+    for name, kind in LIMITS.items():  # those of one order come first: they say best what is wrong with it
+        if name in pairs:
+            value = parse_value(pairs[name], typing.get_type_hints(kind)["limit"], f"--limit {name}")
+            if value <= 0:
+                raise UsageError(f"--limit {name} is {value}; expected more than 0.", advice="Correct it.")
+            limits[name] = kind(value)
+    return limits
+
+
 def parse_account(currency: str) -> Account:
     """
     Return an account.
 
     Raises:
-        ConfigurationError: Betfair has no such currency.
+        UsageError: Betfair has no such currency.
     """
-    minimums(currency.upper())
-    return Account(currency=currency.upper())
+    code = currency.strip().upper()
+    if code not in MINIMUMS:
+        raise UsageError(
+            f"--currency is {currency!r}, in which Betfair has no accounts.",
+            advice=f"Take one of {', '.join(MINIMUMS)}.",
+        )
+    return Account(currency=code)
 
 
 def parse_discount(text: str) -> Decimal:
@@ -241,6 +271,7 @@ def request_body(checked_request: Checked, request: BacktestRequest) -> dict[str
         "results": {market_id: facts.body() for market_id, facts in sorted(terms.facts.items())},
         "discount_rate": float(terms.discount_rate),
         "currency": terms.account.currency,
+        "limits": {name: float(each.limit) for name, each in terms.limits.items()},
         "latency": {each.name: getattr(terms.latency, each.name) for each in fields(terms.latency)},
         "assumptions": assumptions_body(terms.assumptions),
     }

@@ -111,7 +111,8 @@ def _accepted(event: Event) -> str:
 
 
 def _refused(event: Event) -> str:
-    return f"refused: {event.get('error_code') or 'no reason given'}"
+    code, reason = event.get("error_code"), event.get("facts", {}).get("reason")
+    return "refused: " + (", ".join(str(each) for each in (code, reason) if each) or "no reason given")
 
 
 def _waiting(event: Event) -> str:

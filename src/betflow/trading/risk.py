@@ -7,11 +7,12 @@ is on its way, at the old price. What is matched counts as in the expected case.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Final, Protocol, TypeAlias
 
 from betflow.exchange.bets import MatchedBet, RunnerKey
 from betflow.exchange.exposure import exposure, liability
@@ -120,11 +121,44 @@ class MaximumExposure:
         bet = asked_for(instruction, market, placements)
         if bet is None:
             return None
-        replaced = instruction.bet_id if isinstance(instruction, ReplaceInstruction) else ""
-        loss = possible_loss(placements, bet, market, replaced=replaced)
+        loss = possible_loss(placements, bet, market, replaced=_replaced(instruction))
         if loss <= self.limit:
             return None
         return f"an exposure of {loss} in market {market.market_id} would be above the limit of {self.limit}"
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumRunnerExposure:
+    """Refuses an order that could take what its runner may lose above a limit; see `MaximumExposure`."""
+
+    limit: Decimal
+
+    def check(
+        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
+    ) -> str | None:
+        """Return why an instruction may not be sent; None if it may."""
+        bet = asked_for(instruction, market, placements)
+        if bet is None:
+            return None
+        on_runner = [each for each in placements if _runner_of(each.instruction) == bet.runner]
+        loss = possible_loss(on_runner, bet, market, replaced=_replaced(instruction))
+        if loss <= self.limit:
+            return None
+        return f"an exposure of {loss} on {bet.selection_id} would be above the limit of {self.limit}"
+
+
+Limit: TypeAlias = MaximumStake | MaximumLiability | MaximumOrders | MaximumRunnerExposure | MaximumExposure
+
+LIMITS: Final[Mapping[str, type[Limit]]] = MappingProxyType(
+    {
+        "stake": MaximumStake,
+        "liability": MaximumLiability,
+        "orders": MaximumOrders,
+        "runner_exposure": MaximumRunnerExposure,
+        "market_exposure": MaximumExposure,
+    }
+)
+"""By the names that users have for them."""
 
 
 def asked_for(
@@ -141,9 +175,8 @@ def asked_for(
     """
     match instruction:
         case PlaceInstruction():
-            runner = RunnerKey(instruction.selection_id, exact(instruction.handicap or 0))
             price, size = _price_and_size(instruction)
-            return _bet(market.market_id, runner, instruction.side, price, size)
+            return _bet(market.market_id, _runner_of(instruction), instruction.side, price, size)
         case ReplaceInstruction():
             order = next((each for each in _orders(placements) if each.bet_id == instruction.bet_id), None)
             if order is None:
@@ -189,6 +222,15 @@ def _runner_loss(
 ) -> Decimal:
     """Return the most that a runner may lose: with all its unmatched backs, or all its unmatched lays."""
     return max(exposure([*matched, *unmatched.get((runner, side), ())], terms) for side in Side)
+
+
+def _runner_of(instruction: PlaceInstruction) -> RunnerKey:
+    return RunnerKey(instruction.selection_id, exact(instruction.handicap or 0))
+
+
+def _replaced(instruction: SingleInstruction) -> str:
+    """Return the bet that an instruction replaces; empty where it replaces none."""
+    return instruction.bet_id if isinstance(instruction, ReplaceInstruction) else ""
 
 
 def _terms(market: Market) -> MarketResult:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from betflow.jobs import backtest_answer
 from betflow.jobs.backtest import BacktestRequest, backtest
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext, Runs
@@ -92,6 +93,41 @@ def test_order_has_three_results(tmp_path: Path, play: Play) -> None:
         order["runner"],
         order["assumptions"],
     )
+
+
+def test_limits_hold_and_are_written_down(tmp_path: Path, play: Play) -> None:
+    """An order above a limit is refused with the reason; limits are in the results, and so in the hash."""
+    tape = race(tmp_path / "race")
+    orders = orders_file(tmp_path / "orders.json", {"ref": "a"}, {"ref": "b", "size": 5})
+
+    limited = play(tape, orders=orders, limits=("stake=4",)).data
+
+    assert [("a", None, ""), ("b", "RISK", "a stake of 5.00 is above the limit of 4")] == [
+        (order["ref"], order["error_code"], order["reason"]) for order in limited["orders"]
+    ]
+    assert {"stake": 4.0} == limited["request"]["limits"]
+    results = json.loads(Path(limited["results_file"]).read_text())
+    assert {"stake": 4.0} == results["request"]["limits"]
+    assert limited["result_hash"] != play(tape, orders=orders).data["result_hash"]
+
+
+def test_answer_lists_so_many_orders(tmp_path: Path, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders beyond those that the answer lists are counted, and the results file has them all."""
+    monkeypatch.setattr(backtest_answer, "MOST_ORDERS", 2)
+    orders = orders_file(
+        tmp_path / "orders.json", {"ref": "a"}, {"ref": "b"}, {"ref": "c"}, {"ref": "d", "market_id": "1.9"}
+    )
+
+    data = play(race(tmp_path / "race"), orders=orders).data
+
+    assert (["a", "b"], 4, 2) == (
+        [order["ref"] for order in data["orders"]],
+        data["number_of_orders"],
+        data["orders_left_out"],
+    )
+    results = json.loads(Path(data["results_file"]).read_text())
+    assert ["a", "b", "c"] == [order["ref"] for order in results["markets"][0]["orders"]]
+    assert ["d"] == [order["ref"] for order in results["unplaced"]]
 
 
 def test_events_carry_their_evidence(tmp_path: Path, play: Play) -> None:

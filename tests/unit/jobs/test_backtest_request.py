@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from betflow.errors import BetflowError, ConfigurationError, NotFoundError, UsageError
+from betflow.errors import BetflowError, NotFoundError, UsageError
 from betflow.exchange.assumptions import BETFLOW_1, DeadHeatStake
 from betflow.jobs.backtest_request import (
     BacktestRequest,
@@ -16,8 +16,10 @@ from betflow.jobs.backtest_request import (
     parse_assumptions,
     parse_discount,
     parse_latency,
+    parse_limits,
 )
 from betflow.trading.requests import Latency
+from betflow.trading.risk import MaximumExposure, MaximumOrders, MaximumStake
 from races import orders_file
 
 NAME = "harvest-odds-band"
@@ -27,6 +29,17 @@ def test_latency_that_is_left_out_keeps_its_default() -> None:
     """Only what is named differs."""
     assert Latency(place=5, cancel=7) == parse_latency("place=5, cancel=7")
     assert Latency() == parse_latency(None)
+
+
+def test_limits_of_an_order_are_looked_at_first() -> None:
+    """However they are given, what is wrong with the order itself is said before what it comes to."""
+    limits = parse_limits(["market_exposure=50", "orders=3", "stake=2.50"])
+
+    assert [
+        MaximumStake(Decimal("2.50")),
+        MaximumOrders(3),
+        MaximumExposure(Decimal(50)),
+    ] == list(limits.values())
 
 
 def test_changed_assumptions_are_named_after_the_change() -> None:
@@ -88,7 +101,12 @@ def test_strategy_beside_orders_takes_the_whole_archive(tmp_path: Path) -> None:
         (UsageError, "-1 ms", {"strategy": NAME, "latency": "place=-1"}),
         (UsageError, "expected 0 to 100", {"strategy": NAME, "discount": "101"}),
         (UsageError, "expected a number", {"strategy": NAME, "discount": "all"}),
-        (ConfigurationError, "XXX", {"strategy": NAME, "currency": "xxx"}),
+        (UsageError, "--currency is 'xxx'", {"strategy": NAME, "currency": "xxx"}),
+        (UsageError, "--limit does not know 'size'.*stake", {"strategy": NAME, "limits": ("size=1",)}),
+        (UsageError, "stake is 'much'; expected a number", {"strategy": NAME, "limits": ("stake=much",)}),
+        (UsageError, "orders is '1.5'; expected a whole", {"strategy": NAME, "limits": ("orders=1.5",)}),
+        (UsageError, "stake is 0; expected more", {"strategy": NAME, "limits": ("stake=0",)}),
+        (UsageError, "stake is given twice", {"strategy": NAME, "limits": ("stake=1", "stake=2")}),
         (UsageError, "--assume does not know 'luck'", {"strategy": NAME, "assume": ("luck=1",)}),
         (UsageError, "expected one of EXACT, PENNIES", {"strategy": NAME, "assume": ("dead_heat_stake=x",)}),
         (UsageError, "no .png file", {"strategy": NAME, "plot": Path("a.jpg")}),

@@ -33,6 +33,15 @@ def told(kind: str, rule: str, **more: Any) -> str:  # noqa: ANN401 - whatever a
         ),
         ("refused: INVALID_ODDS", {"kind": "REFUSED", "rule": "REFUSED", "error_code": "INVALID_ODDS"}),
         (
+            "refused: RISK, a stake of 5.01 is above the limit of 5",
+            {
+                "kind": "REFUSED",
+                "rule": "REFUSED",
+                "error_code": "RISK",
+                "facts": {"reason": "a stake of 5.01 is above the limit of 5"},
+            },
+        ),
+        (
             "2.00 unmatched joins the queue, behind 155.76 that is displayed there",
             {"kind": "QUEUED", "rule": "ARRIVED", "amounts": ALL, "facts": {"ahead": 155.76}},
         ),

@@ -8,7 +8,14 @@ import pytest
 from acting import Does, Recorded, back, lay, opened, priced, runner, the_market
 from betflow.exchange.matching.orders import OrderEvent
 from betflow.trading import Engine, Latency, Market, PlayedMarket
-from betflow.trading.risk import MaximumExposure, MaximumLiability, MaximumOrders, MaximumStake, RiskHook
+from betflow.trading.risk import (
+    MaximumExposure,
+    MaximumLiability,
+    MaximumOrders,
+    MaximumRunnerExposure,
+    MaximumStake,
+    RiskHook,
+)
 from betflow.trading.strategy import Instructions
 from betflow.wire.betting import LimitOrder, PlaceInstruction, PlaceOrders
 from betflow.wire.enums import BetTargetType, OrderType, Side
@@ -135,6 +142,28 @@ def test_sides_of_a_runner_are_not_added_up() -> None:
     reasons = _reasons(MaximumExposure(Decimal(10)), lambda market: [back(market, 4.0), lay(market, 2.0)])
 
     assert ["", ""] == reasons
+
+
+def test_exposure_of_a_runner_is_its_own() -> None:
+    """Backs of 10 on two runners reach a limit of 10 each; the next on either is refused."""
+    reasons = _reasons(
+        MaximumRunnerExposure(Decimal(10)),
+        lambda market: [market.back(runner(market, number), 2.0, 10) for number in (1, 2, 1)],
+    )
+
+    assert ["", "", "an exposure of 20.00 on 1 would be above the limit of 10"] == reasons
+
+
+def test_replacement_on_a_runner_counts_at_its_new_price_alone() -> None:
+    """A lay of 10 that moves from 2.0 to 3.0 may lose 20, not 30."""
+
+    def move(market: Market) -> Instructions:
+        return [market.replace(order, 3.0) for order in market.open_orders if order.price == 2.0]
+
+    for limit, prices in ((20, [2.0, 3.0]), (19, [2.0])):
+        hook = MaximumRunnerExposure(Decimal(limit))
+        market = _play(hook, lambda market: [lay(market, 2.0)], move)
+        assert prices == [order.price for order in market.orders]
 
 
 def test_matched_bets_are_set_off() -> None:
