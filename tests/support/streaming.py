@@ -114,6 +114,7 @@ class Conversation:
             {"op": operation, "id": request.id, "pt": 1, "initialClk": "I", "clk": "1", "ct": "SUB_IMAGE"}
             | image,
         )
+        assert request.id is not None
         return request.id
 
     def says(self, *contents: dict[str, Any] | bytes) -> list[Happening]:

@@ -26,7 +26,7 @@ LevelPriceSizes: TypeAlias = list[tuple[int, float, float]]
 """Ladder entries by level: ``(level, price, size)``, level 0 the best. Size 0 empties the level."""
 
 
-class RunnerDefinition(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class RunnerDefinition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """A runner as the market definition has it. `name` exists in historic files only."""
 
     id: int
@@ -39,20 +39,20 @@ class RunnerDefinition(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     name: str | None = None
 
 
-class PriceLadderDefinition(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class PriceLadderDefinition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """Which ladder prices of the market stand on; see `betflow.wire.enums.LadderType`."""
 
     type: str | None = None
 
 
-class KeyLineSelection(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class KeyLineSelection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """One side of a handicap market's key line."""
 
     id: int
     hc: float | None = None
 
 
-class KeyLineDefinition(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class KeyLineDefinition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """The key line of a handicap market."""
 
     kl: list[KeyLineSelection] | None = None
@@ -109,7 +109,7 @@ class MarketDefinition(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     line_interval: float | None = None
 
 
-class RunnerChange(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class RunnerChange(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """
     What changed for one runner; a field is present only where something changed.
 
@@ -136,7 +136,7 @@ class RunnerChange(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     bdatl: LevelPriceSizes | None = None
 
 
-class MarketChange(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+class MarketChange(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """
     What changed in one market.
 
@@ -153,7 +153,14 @@ class MarketChange(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="
 
 
 class MarketChangeMessage(
-    msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", tag_field="op", tag="mcm"
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    omit_defaults=True,
+    rename="camel",
+    tag_field="op",
+    tag="mcm",
 ):
     """
     Changes of one or more markets, published at `pt` (epoch milliseconds).
@@ -174,7 +181,7 @@ class MarketChangeMessage(
     heartbeat_ms: int | None = None
 
 
-class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """
     One of the account's orders, always complete; amounts in the account's currency.
 
@@ -220,14 +227,16 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     rfs: str | None = None
 
 
-class StrategyMatchChange(msgspec.Struct, frozen=True, gc=False):
+class StrategyMatchChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What is matched of one strategy on one runner: backs and lays, size by price, absolute."""
 
     mb: PriceSizes | None = None
     ml: PriceSizes | None = None
 
 
-class OrderRunnerChange(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+class OrderRunnerChange(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"
+):
     """
     What changed in the account's orders on one runner, ``(id, hc)``.
 
@@ -245,7 +254,9 @@ class OrderRunnerChange(msgspec.Struct, frozen=True, gc=False, kw_only=True, ren
     smc: dict[str, StrategyMatchChange] | None = None
 
 
-class OrderMarketChange(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+class OrderMarketChange(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"
+):
     """What changed in the account's orders in one market. `full_image` replaces everything cached for it."""
 
     id: str
@@ -256,7 +267,14 @@ class OrderMarketChange(msgspec.Struct, frozen=True, gc=False, kw_only=True, ren
 
 
 class OrderChangeMessage(
-    msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", tag_field="op", tag="ocm"
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    omit_defaults=True,
+    rename="camel",
+    tag_field="op",
+    tag="ocm",
 ):
     """Changes of the account's own orders, published at `pt`; otherwise like `MarketChangeMessage`."""
 
@@ -273,7 +291,13 @@ class OrderChangeMessage(
 
 
 class ConnectionMessage(
-    msgspec.Struct, frozen=True, gc=False, rename="camel", tag_field="op", tag="connection"
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    omit_defaults=True,
+    rename="camel",
+    tag_field="op",
+    tag="connection",
 ):
     """The greeting of a new connection."""
 
@@ -281,7 +305,9 @@ class ConnectionMessage(
     id: int | None = None
 
 
-class StatusMessage(msgspec.Struct, frozen=True, gc=False, rename="camel", tag_field="op", tag="status"):
+class StatusMessage(
+    msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename="camel", tag_field="op", tag="status"
+):
     """The answer to a request on the stream."""
 
     status_code: str | None = None
@@ -369,21 +395,29 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
     Without `include_overall_position` (Betfair's default is true) there is no `mb` and `ml`;
     `customer_strategy_refs` takes orders and strategies out, never parts of the overall position.
+    `account_ids` is Betfair's own: a subscription that sets it fails.
     """
 
     include_overall_position: bool | None = None
     customer_strategy_refs: tuple[str, ...] | None = None
     partition_matched_by_strategy_ref: bool | None = None
+    account_ids: tuple[int, ...] | None = None
 
 
 class Authentication(
-    msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="op", tag="authentication"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename="camel",
+    tag_field="op",
+    tag="authentication",
 ):
     """The first request of a connection. Its `repr` tells neither the app key nor the session token."""
 
-    id: int
-    app_key: str
-    session: str
+    id: int | None = None
+    app_key: str | None = None
+    session: str | None = None
 
     def __repr__(self) -> str:
         return f"Authentication(id={self.id}, app_key=…, session=…)"
@@ -404,9 +438,9 @@ class MarketSubscription(
     `initial_clk` and `clk` together resume where an earlier subscription of the same filters was.
     """
 
-    id: int
-    market_filter: MarketFilter = MarketFilter()
-    market_data_filter: MarketDataFilter = MarketDataFilter()
+    id: int | None = None
+    market_filter: MarketFilter | None = None
+    market_data_filter: MarketDataFilter | None = None
     segmentation_enabled: bool | None = None
     conflate_ms: int | None = None
     heartbeat_ms: int | None = None
@@ -425,8 +459,8 @@ class OrderSubscription(
 ):
     """Subscribe to the account's orders; otherwise like `MarketSubscription`."""
 
-    id: int
-    order_filter: OrderFilter = OrderFilter()
+    id: int | None = None
+    order_filter: OrderFilter | None = None
     segmentation_enabled: bool | None = None
     conflate_ms: int | None = None
     heartbeat_ms: int | None = None
@@ -434,10 +468,12 @@ class OrderSubscription(
     clk: str | int | None = None
 
 
-class HeartbeatRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="heartbeat"):
+class HeartbeatRequest(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="op", tag="heartbeat"
+):
     """Asks for a sign of life, which is a `StatusMessage`."""
 
-    id: int
+    id: int | None = None
 
 
 StreamRequest: TypeAlias = Authentication | MarketSubscription | OrderSubscription | HeartbeatRequest

@@ -278,9 +278,9 @@ class StreamSession:
     def heartbeat(self) -> None:
         """Ask for a sign of life; `HeartbeatAnswered` says how long it took."""
         if self.phase is Phase.STREAMING:
-            request = HeartbeatRequest(id=self._next_id())
-            self._heartbeats[request.id] = self._elapsed
-            self._send(request)
+            request_id = self._next_id()
+            self._heartbeats[request_id] = self._elapsed
+            self._send(HeartbeatRequest(id=request_id))
 
     # Lines.
 

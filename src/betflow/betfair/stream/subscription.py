@@ -40,7 +40,8 @@ def check_request(request: SubscriptionRequest) -> None:
     _check("heartbeat_ms", request.heartbeat_ms, HEARTBEATS_MS)
     _check("conflate_ms", request.conflate_ms, CONFLATIONS_MS)
     if isinstance(request, MarketSubscription):
-        _check("ladder_levels", request.market_data_filter.ladder_levels, LADDER_LEVELS)
+        wanted = request.market_data_filter
+        _check("ladder_levels", wanted.ladder_levels if wanted else None, LADDER_LEVELS)
     if (request.initial_clk is None) != (request.clk is None):
         raise UsageError(
             "A subscription resumes from initial_clk and clk, and only one of them is given.",

@@ -67,7 +67,7 @@ def _let_in(peer: Peer) -> MarketSubscription | OrderSubscription:
     return request
 
 
-def _image(request_id: int, **fields: object) -> bytes:
+def _image(request_id: int | None, **fields: object) -> bytes:
     return line(
         {"op": "mcm", "id": request_id, "pt": 1, "initialClk": "I", "clk": "1", "ct": "SUB_IMAGE", **fields}
     )
@@ -255,7 +255,7 @@ def test_a_session_is_renewed_once(tmp_path: Path) -> None:
         peer.send(line(GREETING))
         request = decode_request(peer.request())
         assert isinstance(request, Authentication)
-        sessions.append(request.session)
+        sessions.append(str(request.session))
         peer.send(line(success(request.id)))
         peer.send(_image(decode_request(peer.request()).id))
         peer.until_gone()

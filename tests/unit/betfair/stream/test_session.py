@@ -147,6 +147,7 @@ def test_a_dropped_connection_is_resumed() -> None:
     conversation.says(_change(request_id, "2"))
     conversation.closes()
     (request,) = conversation.subscribed()
+    assert request.id is not None
 
     happened = conversation.says(
         success(request.id), _change(request.id, "5", ct="RESUB_DELTA", initialClk="J")
