@@ -65,6 +65,7 @@ class Exchange:
         delayed_books: The same as a delayed app key sees them.
         accounts: By user name.
         on_market: Are told after every change was folded; the book has the change and its time.
+        on_delayed_market: Are told the same of the delayed books.
         on_orders: Are told what the order stream tells of an account's orders: its name, and the change.
 
     Raises:
@@ -82,6 +83,7 @@ class Exchange:
     ) -> None:
         self.now = feed.begins
         self.on_market: list[Callable[[MarketBook], None]] = []
+        self.on_delayed_market: list[Callable[[MarketBook], None]] = []
         self.on_orders: list[Callable[[str, OrderMarketChange], None]] = []
         self._feed = feed
         self._books = MarketBooks()
@@ -100,6 +102,11 @@ class Exchange:
         self.books: Mapping[str, MarketBook] = MappingProxyType(self._books.books)
         self.delayed_books: Mapping[str, MarketBook] = MappingProxyType(self._delayed.books)
         self.accounts: Mapping[str, SandboxAccount] = MappingProxyType(self._accounts)
+
+    @property
+    def delayed_now(self) -> int:
+        """The time of what the delayed books show, epoch milliseconds."""
+        return self.now - self._delay_ms
 
     def listing(self, market_id: str) -> Listing | None:
         """Return what a market is called and what kind it is; None for one that was not published yet."""
@@ -121,8 +128,9 @@ class Exchange:
                 listener(book)
         self._act(now)
         self.now = max(self.now, now)
-        for _ in self._delayed.fold(self._ripe(self.now - self._delay_ms)):
-            pass
+        for book in self._delayed.fold(self._ripe(self.delayed_now)):
+            for listener in self.on_delayed_market:
+                listener(book)
 
     def _messages(self, now: int) -> Iterator[MarketChangeMessage]:
         """Yield what is published up to a moment; what is due before a message acts before it is folded."""

@@ -1,0 +1,106 @@
+"""
+Changes in the order in which they came, for every subscription that sees them alike.
+
+What subscriptions have in common is made once: what is taken of a change, and its text.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from betflow.sandbox.streaming.json_lines import market_change, order_change
+from betflow.sandbox.streaming.log import Log
+from betflow.sandbox.streaming.merging import merged_markets, merged_orders
+from betflow.sandbox.streaming.tokens import clk_of
+from betflow.wire.stream import MarketChange, OrderMarketChange
+
+Change = TypeVar("Change", bound=MarketChange | OrderMarketChange)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Change]):
+    """
+    What changes are about, and how they are written.
+
+    Attributes:
+        op: Their messages' `op`.
+        key: What the list of them is called.
+        encode: Writes one as JSON.
+        merge: Puts several of one market together.
+    """
+
+    op: str
+    key: str
+    encode: Callable[[Change], bytes]
+    merge: Callable[[Sequence[Change]], Change]
+
+
+MARKETS: Kind[MarketChange] = Kind("mcm", "mc", market_change, merged_markets)
+ORDERS: Kind[OrderMarketChange] = Kind("ocm", "oc", order_change, merged_orders)
+
+
+class Entry(Generic[Change]):
+    """
+    A change in its place.
+
+    Attributes:
+        position: Its place among all changes, also those that this channel does not have.
+        at: When it was published, epoch milliseconds.
+        change: What is taken of it.
+    """
+
+    __slots__ = ("_tail", "at", "change", "position")
+
+    def __init__(self, position: int, at: int, change: Change) -> None:
+        self.position = position
+        self.at = at
+        self.change = change
+        self._tail: bytes | None = None
+
+    def tail(self, kind: Kind[Change]) -> bytes:
+        """Return the message of this change from its token on; it is written once."""
+        if self._tail is None:
+            head = f'"clk":"{clk_of(self.position)}","pt":{self.at},"{kind.key}":['.encode()
+            self._tail = head + kind.encode(self.change) + b"]}"
+        return self._tail
+
+
+class Channel(Generic[Change]):
+    """
+    The changes as all subscriptions of one shape see them.
+
+    Args:
+        kind: What they are about.
+        position: How many changes there were before it.
+        keep: How many are kept for whoever is slow or comes back.
+
+    Attributes:
+        readers: How many subscriptions there are now.
+        left_at: The position at which the last of them went.
+    """
+
+    def __init__(self, kind: Kind[Change], *, position: int, keep: int) -> None:
+        self.kind = kind
+        self.log: Log[Entry[Change]] = Log(keep)
+        self._begins = position
+        self.readers = 0
+        self.left_at = position
+
+    def add(self, position: int, at: int, change: Change) -> None:
+        """Add a change."""
+        self.log.append(Entry(position, at, change))
+
+    def knows(self, position: int, *, latest: int) -> bool:
+        """Return whether everything after a position, the latest at most, is still here."""
+        log = self.log
+        begins = log[log.begin].position - 1 if log.begin else self._begins
+        return begins <= position <= latest
+
+    def after(self, position: int) -> int:
+        """Return the number of the first entry after a position."""
+        return self.log.begin + bisect_right(self.log.since(self.log.begin), position, key=_position)
+
+
+def _position(entry: Entry[Change]) -> int:
+    return entry.position

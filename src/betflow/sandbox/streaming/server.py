@@ -1,0 +1,275 @@
+"""
+The stream's edge: sockets, TLS and the loop's clock.
+
+Whoever advances the exchange does it on the same loop. What it publishes is written in the loop's next turn,
+all of a client's lines in one piece.
+"""
+
+import asyncio
+import secrets
+import ssl
+from collections.abc import Callable
+from typing import Final
+
+from betflow.sandbox.faults import FaultKind, Faults, Where
+from betflow.sandbox.streaming.connection import Connection
+from betflow.sandbox.streaming.doorway import Callers, Doorway
+from betflow.sandbox.streaming.limits import StreamLimits
+from betflow.sandbox.streaming.subscribing import Exchange, Subscriber
+from betflow.sandbox.truth import Truth
+
+_TICK_S: Final = 0.05
+_LAST_WORDS_S: Final = 2.0
+_PATIENCE_S: Final = 5.0
+_SUBJECT: Final = "stream"
+
+
+async def serve_stream(  # noqa: PLR0913 - what the stream is made of, and where it is
+    exchange: Exchange,
+    callers: Callers,
+    faults: Faults,
+    truth: Truth,
+    *,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None,
+    wrong_host: ssl.SSLContext | None = None,
+    limits: StreamLimits | None = None,
+) -> "StreamServer":
+    """
+    Serve the Exchange Stream on the running loop.
+
+    Args:
+        exchange: What is streamed.
+        callers: Knows app keys and sessions.
+        faults: What goes wrong.
+        truth: Where it is written down.
+        host: Where to listen.
+        port: Where to listen; 0 for any that is free.
+        tls: How connections are secured; None for plain TCP. It is the stream's alone.
+        wrong_host: With the certificate of another host, for the fault of that name.
+        limits: What is allowed.
+
+    Raises:
+        OSError: the port is in use.
+    """
+    server = StreamServer(exchange, callers, faults, truth, limits or StreamLimits())
+    await server.listen(host, port, tls, wrong_host)
+    return server
+
+
+class StreamServer:
+    """
+    The stream, made by `serve_stream`.
+
+    Attributes:
+        ports: Where it listens.
+    """
+
+    def __init__(
+        self, exchange: Exchange, callers: Callers, faults: Faults, truth: Truth, limits: StreamLimits
+    ) -> None:
+        self.ports: list[int] = []
+        self._exchange = exchange
+        self._faults = faults
+        self._truth = truth
+        self._limits = limits
+        self._doorway = Doorway(callers, limits)
+        self._subscriber = Subscriber(exchange, limits, nonce=secrets.token_urlsafe(6))
+        self._subscriber.on_news.append(self._on_news)
+        self._loop = asyncio.get_running_loop()
+        self._listeners: list[asyncio.Server] = []
+        self._clients: set[_Client] = set()
+        self._is_due = False
+        self._room = asyncio.Event()
+        self._room.set()
+        self._timer = self._loop.call_later(_TICK_S, self._tick)
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are."""
+        return len(self._clients)
+
+    async def listen(
+        self,
+        host: str,
+        port: int,
+        tls: ssl.SSLContext | None,
+        wrong_host: ssl.SSLContext | None = None,
+    ) -> None:
+        """Listen at one more address; see `serve_stream`."""
+        if tls is not None and wrong_host is not None:
+            tls.sni_callback = self._chooser(wrong_host)
+        listener = await self._loop.create_server(
+            lambda: _Client(self),
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=self._limits.idle_s if tls is not None else None,
+        )
+        self._listeners.append(listener)
+        self.ports.append(listener.sockets[0].getsockname()[1])
+
+    async def keep_up(self) -> None:
+        """
+        Return when clients have taken what was published: for an exchange that is as fast as they are.
+
+        A client that takes nothing for some seconds is not waited for.
+        """
+        await asyncio.sleep(0)
+        await self._room.wait()
+
+    async def close(self) -> None:
+        """Listen no more, and close all connections."""
+        self._timer.cancel()
+        for listener in self._listeners:
+            listener.close()
+        for client in list(self._clients):
+            client.hang_up()
+        for listener in self._listeners:
+            await listener.wait_closed()
+        self._room.set()
+
+    # What clients do.
+
+    def connection(self) -> Connection:
+        """Return a new connection."""
+        return Connection(
+            doorway=self._doorway,
+            subscriber=self._subscriber,
+            faults=self._faults,
+            truth=self._truth,
+            limits=self._limits,
+            published_at=self._exchange.now,
+            now=self.now,
+        )
+
+    @property
+    def now(self) -> float:
+        """Real time, in seconds."""
+        return self._loop.time()
+
+    @property
+    def limits(self) -> StreamLimits:
+        """What is allowed."""
+        return self._limits
+
+    def came(self, client: "_Client", *, is_secured: bool) -> bool:
+        """Take a client in; return whether it may stay, which a fault may prevent."""
+        self._clients.add(client)
+        return is_secured or self._faults.next(Where.CONNECT, _SUBJECT) is None
+
+    def gone(self, client: "_Client") -> None:
+        """Forget a client."""
+        self._clients.discard(client)
+        self.look_for_room()
+
+    def look_for_room(self) -> None:
+        """Look whether there is a client that has to be waited for."""
+        now = self.now
+        if any(client.is_waited_for(now) for client in self._clients):
+            self._room.clear()
+        else:
+            self._room.set()
+
+    def later(self, seconds: float, what: Callable[[], None]) -> None:
+        """Do something later."""
+        self._loop.call_later(seconds, what)
+
+    def _chooser(
+        self, wrong_host: ssl.SSLContext
+    ) -> "Callable[[ssl.SSLObject, str | None, ssl.SSLContext], int | None]":
+        def choose(secured: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> int | None:
+            fault = self._faults.next(Where.CONNECT, _SUBJECT)
+            if fault is None:
+                return None
+            if fault.kind is FaultKind.WRONG_HOST:
+                secured.context = wrong_host
+                return None
+            return int(ssl.ALERT_DESCRIPTION_INTERNAL_ERROR)
+
+        return choose
+
+    # What is published.
+
+    def _on_news(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._is_due = False
+        for client in list(self._clients):
+            client.turn()
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(_TICK_S, self._tick)
+        self._flush()
+        self.look_for_room()
+
+
+class _Client(asyncio.Protocol):
+    """A client's socket."""
+
+    def __init__(self, server: StreamServer) -> None:
+        self._server = server
+        self._transport: asyncio.Transport | None = None
+        self._connection: Connection | None = None
+        self._full_since: float | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type
+        self._transport = transport
+        transport.set_write_buffer_limits(high=self._server.limits.unread)
+        is_secured = transport.get_extra_info("ssl_object") is not None
+        if not self._server.came(self, is_secured=is_secured):
+            transport.abort()
+            return
+        self._connection = self._server.connection()
+        self.turn()
+
+    def data_received(self, data: bytes) -> None:
+        if self._connection is not None:
+            self._connection.receive(data, self._server.now)
+            self.turn()
+
+    def eof_received(self) -> None:
+        """Close as well: a client that says nothing any more has gone."""
+
+    def pause_writing(self) -> None:
+        self._full_since = self._server.now
+        self._server.look_for_room()
+
+    def resume_writing(self) -> None:
+        self._full_since = None
+        self._server.look_for_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why does not matter
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._server.gone(self)
+
+    def is_waited_for(self, now: float) -> bool:
+        """Return whether the client reads, and has not read everything yet."""
+        return self._full_since is not None and now - self._full_since < _PATIENCE_S
+
+    def turn(self) -> None:
+        """Write what is due."""
+        connection, transport = self._connection, self._transport
+        if connection is None or transport is None:
+            return
+        now = self._server.now
+        connection.turn(now, is_writable=self._full_since is None)
+        for piece in connection.take(now):
+            transport.write(piece)
+        if connection.is_ended:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the connection after what was written; a client that does not read it has lost it."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        transport.close()
+        self._server.later(_LAST_WORDS_S, transport.abort)
