@@ -150,6 +150,7 @@ COMMANDS = {
     "discover": "discover --verbose",
     "funds": "funds",
     "init": "init",
+    "ladder": "ladder 1.123456789",
     "sandbox generate": (
         "sandbox generate --day 2026-07-04 --out day --plan BASIC"
         " --races 0 --greyhounds 1 --football 0 --tennis 0"

@@ -14,6 +14,7 @@ from betflow.cli import (
     funds,
     historic,
     init,
+    ladder,
     sandbox,
     shape,
     tape,
@@ -31,6 +32,7 @@ app.add_typer(config.app)
 app.command("test-connection")(test_connection.test_connection)
 app.command("funds")(funds.funds)
 app.command("discover")(discover.discover)
+app.command("ladder")(ladder.ladder)
 app.command("shape")(shape.shape)
 app.add_typer(audit.app)
 app.command("backfill")(backfill.backfill)
