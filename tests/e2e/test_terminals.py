@@ -148,6 +148,7 @@ COMMANDS = {
     "candles": "candles 1.123456789 --interval 7s",
     "config show": "config show",
     "discover": "discover --verbose",
+    "doctor": "doctor",
     "funds": "funds",
     "init": "init",
     "ladder": "ladder 1.123456789",

@@ -11,6 +11,7 @@ from betflow.cli import (
     candles,
     config,
     discover,
+    doctor,
     funds,
     historic,
     init,
@@ -29,6 +30,7 @@ from betflow.errors import BetflowError, ExitCode, UsageError
 app = CommandGroup(name="betflow", help="Prove every number of your Betfair Exchange trading.")
 app.command("init")(init.init)
 app.add_typer(config.app)
+app.command("doctor")(doctor.doctor)
 app.command("test-connection")(test_connection.test_connection)
 app.command("funds")(funds.funds)
 app.command("discover")(discover.discover)
