@@ -30,6 +30,7 @@ SESSION_CODES = frozenset({Code.INVALID_SESSION_INFORMATION, Code.NO_SESSION})
 """The session is over, and another login mends it; nothing was done."""
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONTENT_TYPES = frozenset({"text/html", "text/plain", "text/xml", "application/json", "application/xml"})
 _LONGEST_DETAILS = 200
 _TOO_MANY_REQUESTS = 429
@@ -150,6 +151,8 @@ def no_answer(
 ) -> UnreachableError:
     """Say why no answer came; *timeouts_s* are those for connecting and reading."""
     what, advice = _TROUBLES[outcome.trouble]
+    if outcome.trouble is Trouble.REFUSED and urlsplit(url).hostname in _THIS_MACHINE:
+        advice = "Nothing listens there. If that is the sandbox, start it: betflow sandbox run"
     connect, read = timeouts_s
     return UnreachableError(
         what.format(host=host_of(url), detail=outcome.detail or "no reason", connect=connect, read=read)

@@ -1,8 +1,9 @@
 """The sandbox as a whole: one process, one loop, listening on loopback only."""
 
 import asyncio
-import errno
+import os
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from betflow.sandbox.services.application import application
 from betflow.sandbox.services.context import Context
 from betflow.sandbox.services.peers import serving
 from betflow.sandbox.sessions import Member, Sessions
+from betflow.sandbox.streaming.limits import StreamLimits
+from betflow.sandbox.streaming.server import StreamServer
 from betflow.sandbox.truth import Truth
 
 HOST: Final = "127.0.0.1"
@@ -59,6 +62,7 @@ class Options:
         terms: The account.
         password: To log in with; nobody's secret, since the account exists here only.
         rules: The limits.
+        stream_limits: Those of the stream.
         faults: What goes wrong.
         truth: Where everything that is sent is written down, if anywhere.
         client_certificates: PEM files that are linked to the account beside the one that the sandbox issues.
@@ -71,6 +75,7 @@ class Options:
     terms: AccountTerms = field(default_factory=AccountTerms)
     password: str = field(default="sandbox", repr=False)
     rules: Rules = field(default_factory=Rules)
+    stream_limits: StreamLimits = field(default_factory=StreamLimits)
     faults: tuple[FaultRule, ...] = ()
     truth: Path | None = None
     client_certificates: Sequence[Path] = ()
@@ -88,6 +93,7 @@ class Sandbox:
     Attributes:
         context: What its services work with.
         addresses: Where it listens.
+        stream: Serves the Exchange Stream.
         began: The simulated time at which it began.
 
     Raises:
@@ -125,7 +131,9 @@ class Sandbox:
         async with AsyncExitStack() as stack:
             stack.callback(self._feed.close)
             stack.callback(self.context.truth.close)
-            self.addresses = Addresses(api=await self._serve_api(stack), stream="")
+            api = await self._serve_api(stack)
+            stream, plain = await self._serve_stream(stack)
+            self.addresses = Addresses(api=api, stream=stream, plain_stream=plain)
             self._ends = stack.pop_all()
         return self
 
@@ -142,7 +150,7 @@ class Sandbox:
     @property
     def messages(self) -> int:
         """How many messages the stream has sent."""
-        return 0
+        return self.stream.messages
 
     async def run(self, until: asyncio.Event) -> None:
         """Let time pass until something has happened."""
@@ -151,8 +159,8 @@ class Sandbox:
             self._feed,
             self.context.clock,
             monotonic=self._real.monotonic,
-            is_watched=lambda: True,
-            keep_up=_turn,
+            is_watched=lambda: self.stream.is_watched,
+            keep_up=self.stream.keep_up,
         )
         tasks = [asyncio.create_task(driver.drive()), asyncio.create_task(self._flush())]
         ended = asyncio.create_task(until.wait())
@@ -187,10 +195,26 @@ class Sandbox:
         stack.callback(server.close)
         return _address(listener)
 
+    async def _serve_stream(self, stack: AsyncExitStack) -> tuple[str, str | None]:
+        context, options = self.context, self._options
+        self.stream = StreamServer(
+            context.exchange, context.sessions, context.faults, context.truth, options.stream_limits
+        )
+        stack.push_async_callback(self.stream.close)
+        tls = self.authority.server_context(context.faults, "stream")
+        secured = await _listening(self.stream, options.stream_port, tls, "--stream-port")
+        if options.plain_stream_port is None:
+            return secured, None
+        return secured, await _listening(self.stream, options.plain_stream_port, None, "--plain-stream-port")
 
-async def _turn() -> None:
-    """Let others have their turn."""
-    await asyncio.sleep(0)
+
+async def _listening(stream: StreamServer, port: int, tls: ssl.SSLContext | None, option: str) -> str:
+    """Let the stream listen at one more port of loopback, and return the address."""
+    try:
+        await stream.listen(HOST, port, tls)
+    except OSError as error:
+        raise _taken(port, option, error) from error
+    return f"{HOST}:{stream.ports[-1]}"
 
 
 def _member(options: Options, linked: ClientPair) -> Member:
@@ -213,13 +237,16 @@ def _listener(port: int, option: str) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as error:
         listener.close()
-        if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
-            raise
-        raise UsageError(
-            f"port {port} of {HOST} cannot be listened on: {error.strerror}.",
-            advice=f"Give another one with {option}; 0 takes any that is free.",
-        ) from error
+        raise _taken(port, option, error) from error
     return listener
+
+
+def _taken(port: int, option: str, error: OSError) -> UsageError:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return UsageError(
+        f"port {port} of {HOST} cannot be listened on: {reason}.",
+        advice=f"Give another one with {option}; 0 takes any that is free.",
+    )
 
 
 def _address(listener: socket.socket) -> str:

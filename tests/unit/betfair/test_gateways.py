@@ -576,7 +576,7 @@ def test_orders_that_were_not_sent_are_known_not_to_be(
         made.connection.session.token()
         made.close()
 
-    with pytest.raises(UnreachableError, match="nobody answers") as trouble:
+    with pytest.raises(UnreachableError, match=r"nobody answers.*betflow sandbox run") as trouble:
         OrdersGateway(made.connection, PERMISSION).place_orders(PLACE)
     made.close()
     assert Sent.NOT_SENT == trouble.value.sent

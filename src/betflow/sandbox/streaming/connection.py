@@ -91,6 +91,11 @@ class Connection:
         """Whether it has a subscription."""
         return bool(self._subscriptions)
 
+    @property
+    def sent(self) -> int:
+        """How many lines went out."""
+        return self._outlet.sent
+
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes that the client sent."""
         self._heard_at = now

@@ -28,6 +28,7 @@ class Outlet:
 
     Attributes:
         is_ended: Whether the connection ends after what is to be sent.
+        sent: How many lines went out.
     """
 
     def __init__(self, connection_id: str, faults: Faults, truth: Truth) -> None:
@@ -38,6 +39,7 @@ class Outlet:
         self._held: list[list[bytes]] = []
         self._silent_until = 0.0
         self.is_ended = False
+        self.sent = 0
 
     def is_silent(self, now: float) -> bool:
         """Return whether nothing goes out at a moment, in real seconds: a fault holds it up."""
@@ -75,6 +77,7 @@ class Outlet:
         if not self._writes:
             return []
         writes, self._writes = self._writes, []
+        self.sent += sum(map(len, writes))
         if self._truth.is_on:
             for lines in writes:
                 for line in lines:

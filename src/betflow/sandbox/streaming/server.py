@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 from typing import Final
 
-from betflow.sandbox.faults import FaultKind, Faults, Where
+from betflow.sandbox.faults import Faults, Where
 from betflow.sandbox.streaming.connection import Connection
 from betflow.sandbox.streaming.doorway import Callers, Doorway
 from betflow.sandbox.streaming.limits import StreamLimits
@@ -33,7 +33,6 @@ async def serve_stream(  # noqa: PLR0913 - what the stream is made of, and where
     host: str,
     port: int,
     tls: ssl.SSLContext | None,
-    wrong_host: ssl.SSLContext | None = None,
     limits: StreamLimits | None = None,
 ) -> "StreamServer":
     """
@@ -46,15 +45,14 @@ async def serve_stream(  # noqa: PLR0913 - what the stream is made of, and where
         truth: Where it is written down.
         host: Where to listen.
         port: Where to listen; 0 for any that is free.
-        tls: How connections are secured; None for plain TCP. It is the stream's alone.
-        wrong_host: With the certificate of another host, for the fault of that name.
+        tls: How connections are secured, with the faults of new ones; None for plain TCP.
         limits: What is allowed.
 
     Raises:
         OSError: the port is in use.
     """
     server = StreamServer(exchange, callers, faults, truth, limits or StreamLimits())
-    await server.listen(host, port, tls, wrong_host)
+    await server.listen(host, port, tls)
     return server
 
 
@@ -81,6 +79,7 @@ class StreamServer:
         self._listeners: list[asyncio.Server] = []
         self._clients: set[_Client] = set()
         self._is_due = False
+        self._sent_to_others = 0
         self._room = asyncio.Event()
         self._room.set()
         self._timer = self._loop.call_later(_TICK_S, self._tick)
@@ -90,16 +89,18 @@ class StreamServer:
         """How many connections there are."""
         return len(self._clients)
 
-    async def listen(
-        self,
-        host: str,
-        port: int,
-        tls: ssl.SSLContext | None,
-        wrong_host: ssl.SSLContext | None = None,
-    ) -> None:
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody has subscribed to anything."""
+        return any(client.is_subscribed for client in self._clients)
+
+    @property
+    def messages(self) -> int:
+        """How many lines were sent, to all clients together."""
+        return self._sent_to_others + sum(client.sent for client in self._clients)
+
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Listen at one more address; see `serve_stream`."""
-        if tls is not None and wrong_host is not None:
-            tls.sni_callback = self._chooser(wrong_host)
         listener = await self._loop.create_server(
             lambda: _Client(self),
             host,
@@ -155,13 +156,14 @@ class StreamServer:
         return self._limits
 
     def came(self, client: "_Client", *, is_secured: bool) -> bool:
-        """Take a client in; return whether it may stay, which a fault may prevent."""
+        """Take a client in; return whether it may stay, which a fault may prevent: with TLS it has by now."""
         self._clients.add(client)
         return is_secured or self._faults.next(Where.CONNECT, _SUBJECT) is None
 
     def gone(self, client: "_Client") -> None:
         """Forget a client."""
         self._clients.discard(client)
+        self._sent_to_others += client.sent
         self.look_for_room()
 
     def look_for_room(self) -> None:
@@ -175,20 +177,6 @@ class StreamServer:
     def later(self, seconds: float, what: Callable[[], None]) -> None:
         """Do something later."""
         self._loop.call_later(seconds, what)
-
-    def _chooser(
-        self, wrong_host: ssl.SSLContext
-    ) -> "Callable[[ssl.SSLObject, str | None, ssl.SSLContext], int | None]":
-        def choose(secured: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> int | None:
-            fault = self._faults.next(Where.CONNECT, _SUBJECT)
-            if fault is None:
-                return None
-            if fault.kind is FaultKind.WRONG_HOST:
-                secured.context = wrong_host
-                return None
-            return int(ssl.ALERT_DESCRIPTION_INTERNAL_ERROR)
-
-        return choose
 
     # What is published.
 
@@ -247,8 +235,18 @@ class _Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why does not matter
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
         self._server.gone(self)
+        self._connection = None
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether it has subscribed to anything."""
+        return self._connection is not None and self._connection.is_subscribed
+
+    @property
+    def sent(self) -> int:
+        """How many lines were sent."""
+        return self._connection.sent if self._connection is not None else 0
 
     def is_waited_for(self, now: float) -> bool:
         """Return whether the client reads, and has not read everything yet."""

@@ -1,1 +1,0 @@
-"""What is fetched as a whole: the navigation menu."""
