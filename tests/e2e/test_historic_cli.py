@@ -1,59 +1,19 @@
 """``betflow historic`` lists, sizes and downloads what was bought, and the archive takes it."""
 
 import bz2
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from command_line import CommandLine
-from identity_service import APP_KEY, PASSWORD, IdentityService
-from loopback import Answer, Received, loopback
+from historic_service import HistoricService
+from identity_service import APP_KEY, PASSWORD
+from loopback import Answer, loopback
 from make_tape import made_up_lines
 
 OF_MARCH = ("--sport", "horse-racing", "--plan", "basic", "--from", "2017-03-01", "--to", "2017-03-31")
 TOP = "/data/xds/historic/BASIC"
-
-
-class HistoricService:
-    """Serves files by name, and says what there is of them."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files = files
-        self.identity = IdentityService()
-        self.asked: list[Received] = []
-        self.instead: dict[str, Answer] = {}
-
-    def __call__(self, request: Received) -> Answer:
-        """Answer a request."""
-        if "/identity/" in request.path:
-            return self.identity(request)
-        self.asked.append(request)
-        parts = urlsplit(request.path)
-        operation = parts.path.rpartition("/")[2]
-        if operation == "DownloadFile":
-            name = parse_qs(parts.query)["filePath"][0]
-            answer = Answer(self.files[name], content_type="application/octet-stream")
-            return self.instead.get(name, answer)
-        return self.instead.get(operation, Answer(json.dumps(self._answer(operation)).encode()))
-
-    def _answer(self, operation: str) -> object:
-        match operation:
-            case "GetMyData":
-                months = ("2017-03-01T00:00:00", "2017-04-01T00:00:00")
-                return [{"sport": "Horse Racing", "plan": "Basic Plan", "forDate": each} for each in months]
-            case "GetCollectionOptions":
-                return {
-                    "marketTypesCollection": [{"name": "PLACE", "count": 1}, {"name": "WIN", "count": 1}],
-                    "countriesCollection": [{"name": "GB", "count": 2}],
-                    "fileTypeCollection": [{"name": "M", "count": 2}],
-                }
-            case "GetAdvBasketDataSize":
-                return {"totalSizeMB": 0.5, "fileCount": len(self.files)}
-            case _:
-                return list(self.files)
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ from betflow.cli.app import app, run
 from betflow.cli.screen import Screen
 from betflow.errors import ExitCode
 from changes import OFF_MS, defined
+from exchange_service import ExchangeService
+from historic_service import HistoricService
+from loopback import Answer, Received
 from market_service import Markets, catalogue, made_up_book
 from recordings import line
 
@@ -104,14 +107,19 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Betfair]:
     event = {"id": "1", "name": name, "venue": "Royal Ascot", "countryCode": "GB"}
     markets = Markets([catalogue(book, event=event)], {book["marketId"]: book}, at_any_time=True)
     folder = tmp_path_factory.mktemp("betfair")
-    with betfair(folder, results=markets.results, connections=100) as running:
+    historic = HistoricService({"/xds/BASIC/2017/Mar/1/28139610/1.1.bz2": b"no market"})
+
+    def answers(service: ExchangeService) -> Callable[[Received], Answer]:
+        return lambda request: (historic if request.path.startswith("/historic/") else service)(request)
+
+    with betfair(folder, results=markets.results, connections=100, answers=answers) as running:
         yield running
 
 
 @pytest.fixture
 def shown(tmp_path: Path, data_dir: Path, exchange: Betfair, monkeypatch: pytest.MonkeyPatch) -> Shown:
     """Return what a command prints on a terminal of some columns, and of the same answer into a pipe."""
-    exchange.is_set(monkeypatch)
+    exchange.is_set(monkeypatch, BETFAIR_HISTORIC_URL=f"{exchange.server.url}/historic")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("BETFLOW_DATA_DIR", str(data_dir))
@@ -138,6 +146,7 @@ def shown(tmp_path: Path, data_dir: Path, exchange: Betfair, monkeypatch: pytest
     return show
 
 
+OF_MARCH = "--sport horse-racing --plan basic --from 2017-03-01 --to 2017-03-31"
 COMMANDS = {
     "audit ls": "audit ls",
     "audit show": "audit show last",
@@ -148,8 +157,13 @@ COMMANDS = {
     "candles": "candles 1.123456789 --interval 7s",
     "config show": "config show",
     "discover": "discover --verbose",
+    "doctor": "doctor",
     "funds": "funds",
+    "historic download": f"historic download {OF_MARCH} --out bought",
+    "historic ls": "historic ls",
+    "historic options": f"historic options {OF_MARCH}",
     "init": "init",
+    "ladder": "ladder 1.123456789",
     "sandbox generate": (
         "sandbox generate --day 2026-07-04 --out day --plan BASIC"
         " --races 0 --greyhounds 1 --football 0 --tennis 0"

@@ -124,15 +124,15 @@ class ExchangeScene(Scene):
         report = self.exchange.current_orders(ACCOUNT, ListCurrentOrders(**request))
         return list(report.current_orders)
 
-    def settle(self, *, at: int | None = None, **results: str) -> list[VenueEvent]:
-        """Close the market with results by runner; ``r1="WINNER"`` is that of runner 1, the others lose."""
+    def settle(self, winner: int, *others: int) -> list[VenueEvent]:
+        """Close the market: these runners win, the others lose."""
         runners = [
             each
             if each["status"] == "REMOVED"
-            else {**each, "status": results.get(f"r{each['id']}", "LOSER")}
+            else {**each, "status": "WINNER" if each["id"] in (winner, *others) else "LOSER"}
             for each in self.terms["runners"]
         ]
-        return self.define(at=at, runners=runners, status="CLOSED")
+        return self.define(runners=runners, status="CLOSED")
 
     def cleared_report(
         self,
@@ -156,6 +156,16 @@ class ExchangeScene(Scene):
         books = OrderBooks()
         image = self.exchange.order_image(ACCOUNT)
         books.apply(OrderChangeMessage(pt=self.now, oc=image, ct=ChangeType.SUB_IMAGE))
+        return books
+
+    def follow(self) -> OrderBooks:
+        """Return a new client's fold, which follows the order stream from now on."""
+        books = self.new_client()
+
+        def hear(_account: str, change: OrderMarketChange) -> None:
+            books.apply(OrderChangeMessage(pt=self.now, oc=[change]))
+
+        self.exchange.on_orders.append(hear)
         return books
 
     def _hear(self, account: str, change: OrderMarketChange) -> None:

@@ -51,12 +51,20 @@ Script = Callable[[Received], Answer]
 
 
 class Loopback:
-    """The server, while it runs; `received` has every request in the order in which they came."""
+    """
+    The server, while it runs.
+
+    Attributes:
+        script: What answers.
+        received: Every request, in the order in which they came.
+        date: What its clock shows, as HTTP writes it; None for the time as it is.
+    """
 
     def __init__(self, folder: Path, script: Script, *, host: str = "localhost") -> None:
         self.script = script
         self.received: list[Received] = []
         self.closing = threading.Event()
+        self.date: str | None = None
         self._client_context: ssl.SSLContext | None = None
         self.authority = trustme.CA()
         self.authority_file = folder / "authority"
@@ -140,6 +148,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self.server.loopback.script(request))
 
     do_GET = do_POST  # noqa: N815 - as the base looks for it
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return what the clock shows."""
+        date = self.server.loopback.date
+        return super().date_time_string(timestamp) if date is None else date
 
     def _answer(self, answer: Answer) -> None:
         if answer is STALL:

@@ -76,7 +76,6 @@ class StreamServer:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(host).configure_cert(self._context)
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(_PATIENCE)
         self.address: tuple[str, int] = ("localhost", self._listener.getsockname()[1])
         self.connections = 0
         self._scripts = scripts

@@ -13,7 +13,7 @@ import secrets
 import ssl
 import stat
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -90,6 +90,24 @@ class ClientCertificate:
     fingerprint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """
+    A certificate and its key, opened and not judged yet.
+
+    Attributes:
+        files: Where they came from.
+        format: How they are kept there.
+        certificate: The certificate.
+        key: The private key.
+    """
+
+    files: CertificateFiles
+    format: CertificateFormat
+    certificate: x509.Certificate = field(repr=False)
+    key: PrivateKeyTypes = field(repr=False)
+
+
 def find_certificate(folder: Path, password: Secret | None = None) -> CertificateFiles | None:
     """
     Return the only certificate in a folder: ``.crt`` with ``.key``, else ``.pem``, ``.pfx`` or ``.p12``.
@@ -124,19 +142,95 @@ def check_certificate(files: CertificateFiles, *, now_ms: int) -> ClientCertific
             should; the password is missing or wrong; the key is missing or belongs to another certificate;
             the certificate has expired or is not valid yet. Each with what to do.
     """
-    _refuse_open_file(files.holding_the_key)
+    check_privacy(files)
+    opened = open_certificate(files)
+    check_key(opened)
+    certificate = described(opened)
+    check_time(certificate, now_ms)
+    return certificate
+
+
+def check_privacy(files: CertificateFiles) -> None:
+    """
+    See that nobody else may read the key.
+
+    Raises:
+        ConfigurationError: others may, with the command that mends it.
+    """
+    path = files.holding_the_key
+    if os.name != "posix" or not path.exists():
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & _OTHERS:
+        raise ConfigurationError(
+            f"{path} holds a private key, and others than you may read it (mode {mode:04o}).",
+            advice=f"Run: chmod 600 {path}",
+        )
+
+
+def open_certificate(files: CertificateFiles) -> Opened:
+    """
+    Read a certificate and its key.
+
+    Raises:
+        ConfigurationError: a file is not there, or has another form than it should; the password is missing
+            or wrong; the key is missing. Each with what to do.
+    """
     certificate, key, form = _parts(files)
-    _refuse_foreign_key(certificate, key, files)
-    checked = ClientCertificate(
-        files=files,
-        format=form,
+    return Opened(files, form, certificate, key)
+
+
+def check_key(opened: Opened) -> None:
+    """
+    See that the key is the certificate's.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    ours, theirs = (
+        each.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        for each in (opened.key.public_key(), opened.certificate.public_key())
+    )
+    if ours != theirs:
+        raise ConfigurationError(
+            f"The private key in {opened.files.holding_the_key} does not belong to the certificate in "
+            f"{opened.files.certificate}.",
+            advice="Name the key that the certificate was made with, or make both anew and upload the new "
+            "certificate to your Betfair account.",
+        )
+
+
+def described(opened: Opened) -> ClientCertificate:
+    """Return what a certificate says of itself."""
+    certificate = opened.certificate
+    return ClientCertificate(
+        files=opened.files,
+        format=opened.format,
         subject=certificate.subject.rfc4514_string(),
         not_before=_ms(certificate.not_valid_before_utc),
         not_after=_ms(certificate.not_valid_after_utc),
         fingerprint=certificate.fingerprint(SHA256()).hex(),
     )
-    _refuse_wrong_time(checked, now_ms)
-    return checked
+
+
+def check_time(certificate: ClientCertificate, now_ms: int) -> None:
+    """
+    See that a certificate is valid at a time, in milliseconds since 1970.
+
+    Raises:
+        ConfigurationError: it has expired, or is not valid yet.
+    """
+    path = certificate.files.certificate
+    if now_ms > certificate.not_after:
+        raise ConfigurationError(
+            f"The certificate in {path} expired on {_day(certificate.not_after)}.",
+            advice="Make a new one and upload it to your Betfair account.",
+        )
+    if now_ms < certificate.not_before:
+        raise ConfigurationError(
+            f"The certificate in {path} is not valid before {_day(certificate.not_before)}.",
+            advice="Is the clock of this machine right?",
+        )
 
 
 def present(certificate: ClientCertificate, context: ssl.SSLContext) -> None:
@@ -160,17 +254,6 @@ def present(certificate: ClientCertificate, context: ssl.SSLContext) -> None:
 def _passphrase(password: Secret | None) -> "ssl._PasswordType":
     """Return what TLS asks for a key; without it the library would ask at the terminal."""
     return (lambda: "") if password is None else password.reveal
-
-
-def _refuse_open_file(path: Path) -> None:
-    if os.name != "posix" or not path.exists():
-        return
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & _OTHERS:
-        raise ConfigurationError(
-            f"{path} holds a private key, and others than you may read it (mode {mode:04o}).",
-            advice=f"Run: chmod 600 {path}",
-        )
 
 
 def _parts(files: CertificateFiles) -> tuple[x509.Certificate, PrivateKeyTypes, CertificateFormat]:
@@ -286,34 +369,6 @@ def _pem_of_pkcs12(files: CertificateFiles, password: Secret) -> bytes:
     return certificate.public_bytes(Encoding.PEM) + key.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password.reveal().encode())
     )
-
-
-def _refuse_foreign_key(certificate: x509.Certificate, key: PrivateKeyTypes, files: CertificateFiles) -> None:
-    ours, theirs = (
-        each.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        for each in (key.public_key(), certificate.public_key())
-    )
-    if ours != theirs:
-        raise ConfigurationError(
-            f"The private key in {files.holding_the_key} does not belong to the certificate in "
-            f"{files.certificate}.",
-            advice="Name the key that the certificate was made with, or make both anew and upload the new "
-            "certificate to your Betfair account.",
-        )
-
-
-def _refuse_wrong_time(certificate: ClientCertificate, now_ms: int) -> None:
-    path = certificate.files.certificate
-    if now_ms > certificate.not_after:
-        raise ConfigurationError(
-            f"The certificate in {path} expired on {_day(certificate.not_after)}.",
-            advice="Make a new one and upload it to your Betfair account.",
-        )
-    if now_ms < certificate.not_before:
-        raise ConfigurationError(
-            f"The certificate in {path} is not valid before {_day(certificate.not_before)}.",
-            advice="Is the clock of this machine right?",
-        )
 
 
 def _ms(time: datetime) -> int:

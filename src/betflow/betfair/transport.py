@@ -58,11 +58,13 @@ class Reply:
         status: Of HTTP.
         content_type: As the other side names it, without parameters; may be empty.
         body: All of it.
+        date: What time it was on the other side, as HTTP writes it; may be empty.
     """
 
     status: int
     content_type: str
     body: bytes = field(repr=False)
+    date: str = ""
 
 
 class Trouble(StrEnum):
@@ -158,7 +160,8 @@ class Transport:
             response = self._sent(request, is_streamed=False)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return _no_reply(error)
-        return Reply(response.status_code, _content_type(response), response.content)
+        date = response.headers.get("Date", "")
+        return Reply(response.status_code, _content_type(response), response.content, date)
 
     @contextmanager
     def receive(self, request: HttpRequest) -> Iterator[Incoming | NoReply]:

@@ -11,9 +11,11 @@ from betflow.cli import (
     candles,
     config,
     discover,
+    doctor,
     funds,
     historic,
     init,
+    ladder,
     sandbox,
     shape,
     tape,
@@ -28,9 +30,11 @@ from betflow.errors import BetflowError, ExitCode, UsageError
 app = CommandGroup(name="betflow", help="Prove every number of your Betfair Exchange trading.")
 app.command("init")(init.init)
 app.add_typer(config.app)
+app.command("doctor")(doctor.doctor)
 app.command("test-connection")(test_connection.test_connection)
 app.command("funds")(funds.funds)
 app.command("discover")(discover.discover)
+app.command("ladder")(ladder.ladder)
 app.command("shape")(shape.shape)
 app.add_typer(audit.app)
 app.command("backfill")(backfill.backfill)

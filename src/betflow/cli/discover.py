@@ -7,7 +7,7 @@ import typer
 
 from betflow.cli.contract import run_command
 from betflow.cli.filters import Country, EventType, MarketType
-from betflow.cli.screen import Screen
+from betflow.cli.screen import Screen, as_written
 
 
 def discover(
@@ -144,7 +144,7 @@ def _runner_rules(market: dict[str, Any]) -> list[str]:
 
 
 def _runner(runner: dict[str, Any]) -> list[object]:
-    measured = [_as_written(each["measured"]) for each in runner["reasons"]]
+    measured = [as_written(each["measured"]) for each in runner["reasons"]]
     key = str(runner["selection_id"]) + (f"/{runner['handicap']:+g}" if runner["handicap"] else "")
     return [key, runner["name"], runner["selected"], *measured, _why(runner["reasons"], len(measured))]
 
@@ -185,11 +185,6 @@ def _limit(limit: object) -> str | None:
     return None
 
 
-def _as_written(value: object) -> object:
-    """Return a number that is whole as one: a price of 5, not 5.0."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _number(value: object) -> str:
     match value:
         case None:
@@ -220,7 +215,7 @@ def _name(market: dict[str, Any]) -> str | None:
     return ", ".join(part for part in (market["event_name"], market["name"]) if part) or None
 
 
-def _measured(market: dict[str, Any], rule: str) -> object:
+def _measured(market: dict[str, Any], rule: str) -> Any:  # noqa: ANN401 - JSON has no narrower type
     return next(each["measured"] for each in market["reasons"] if each["rule"] == rule)
 
 
@@ -231,7 +226,7 @@ _COLUMNS: dict[str, Callable[[dict[str, Any]], object]] = {
     "name": lambda market: market["name"],
     "kind": lambda market: market["market_type"],
     "runners": lambda market: _measured(market, "field_size"),
-    "matched": lambda market: _as_written(_measured(market, "total_matched")),
+    "matched": lambda market: as_written(_measured(market, "total_matched")),
     "verdict": _verdict,
     "selected": lambda market: sum(runner["selected"] for runner in market["runners"]),
     "first reason against it": lambda market: _why(market["reasons"]),

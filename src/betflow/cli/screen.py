@@ -214,6 +214,11 @@ def shown(value: object) -> str:
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", str(value))
 
 
+def as_written(number: float | None) -> float | int | None:
+    """Return a number that is whole as one: a price of 5, not 5.0."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 def print_envelope(envelope: Mapping[str, Any], stream: TextIO) -> None:
     """Write an envelope: on one line for programs, indented on a terminal."""
     is_utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
@@ -268,5 +273,5 @@ def safely(stream: TextIO) -> Iterator[None]:
 
 
 def _is_numeric(rows: Sequence[Sequence[object]], index: int) -> bool:
-    values = [row[index] for row in rows if row[index] is not None]
+    values = [row[index] for row in rows if row[index] not in {None, ""}]
     return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)

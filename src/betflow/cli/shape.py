@@ -8,7 +8,7 @@ import typer
 
 from betflow.cli.contract import run_command
 from betflow.cli.filters import MarketNowOrAt, MarketOfFile, Moment
-from betflow.cli.screen import Screen
+from betflow.cli.screen import Screen, as_written
 
 
 def shape(
@@ -102,8 +102,7 @@ def _runner(runner: dict[str, Any]) -> str:
 
 
 def _price(offer: dict[str, Any] | None) -> float | int | None:
-    price = None if offer is None else offer["price"]
-    return int(price) if price is not None and price.is_integer() else price
+    return None if offer is None else as_written(offer["price"])
 
 
 def _percent(share: float | None, factor: int) -> float | None:

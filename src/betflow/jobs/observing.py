@@ -4,13 +4,10 @@ What MARKET on a command line means for who looks at one market: Betfair's now, 
 With a moment it is an archived market or a file; without one, Betfair is asked.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from betflow.betfair.channel import Connection
 from betflow.betfair.reading import ReadingGateway
 from betflow.errors import Finding, NotFoundError, UsageError
 from betflow.exchange.observed import ObservedMarket, of_answers, of_book
@@ -26,10 +23,11 @@ from betflow.wire.book import ListMarketBook, PriceProjection
 from betflow.wire.catalogue import ListMarketCatalogue, MarketCatalogue, MarketFilter
 from betflow.wire.enums import PriceData
 
-FULL_DEPTH: Final = PriceProjection(
-    price_data=(PriceData.EX_ALL_OFFERS, PriceData.EX_TRADED), virtualise=True
-)
+AS_SHOWN: Final = PriceProjection(price_data=(PriceData.EX_ALL_OFFERS, PriceData.EX_TRADED), virtualise=True)
 """All prices, with those of cross matching, as the website shows them, and what was traded at each."""
+
+AS_OFFERED: Final = PriceProjection(price_data=(PriceData.EX_ALL_OFFERS, PriceData.EX_TRADED))
+"""The same without those of cross matching, as the stream and tapes have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +89,14 @@ def check_market(wanted: MarketAt) -> None:
         )
 
 
-def observe(wanted: MarketAt, context: RunContext) -> Sighted:
+def observe(wanted: MarketAt, context: RunContext, projection: PriceProjection = AS_SHOWN) -> Sighted:
     """
     Return a market with all its prices: as Betfair has it now, or as a tape had it at a moment.
+
+    Args:
+        wanted: Which market, and when.
+        context: Of the run.
+        projection: Which prices Betfair is asked for.
 
     Raises:
         UsageError: as `check_market`, or the tape has nothing of the market at or before the moment.
@@ -103,34 +106,15 @@ def observe(wanted: MarketAt, context: RunContext) -> Sighted:
     """
     check_market(wanted)
     if wanted.at is None:
-        with connected(context) as connection:
-            return Sighted(ask(ReadingGateway(connection), wanted.market, context.clock), is_live=True)
+        with open_connection(context.settings, clock=context.clock) as connection:
+            gateway = ReadingGateway(connection)
+            return Sighted(_asked(gateway, wanted.market, projection, context.clock), is_live=True)
     moment = parse_moment(wanted.at)
     source = open_market(wanted.market, context.data_dir, wanted.market_id)
     book, findings = book_at(source, moment)
     return Sighted(
         of_book(book, moment), is_live=False, findings=findings, inputs=(artifact_of(source.tape.path),)
     )
-
-
-@contextmanager
-def connected(context: RunContext) -> Iterator[Connection]:
-    """Connect to Betfair for a block, as the settings of a run say."""
-    with open_connection(context.settings, clock=context.clock) as connection:
-        yield connection
-
-
-def ask(gateway: ReadingGateway, market_id: str, clock: Clock) -> ObservedMarket:
-    """
-    Ask Betfair for a market.
-
-    Raises:
-        NotFoundError: it has no such market that is open.
-        GatewayError: it does not answer, or refuses.
-    """
-    named = ask_name(gateway, market_id)
-    books = gateway.list_market_book(ListMarketBook(market_ids=(market_id,), price_projection=FULL_DEPTH))
-    return of_answers(named, books[0] if books else None, clock())
 
 
 def ask_name(gateway: ReadingGateway, market_id: str) -> MarketCatalogue:
@@ -151,3 +135,11 @@ def ask_name(gateway: ReadingGateway, market_id: str) -> MarketCatalogue:
             advice="`betflow discover` lists markets; for one of the archive, say when with --at.",
         )
     return named[0]
+
+
+def _asked(
+    gateway: ReadingGateway, market_id: str, projection: PriceProjection, clock: Clock
+) -> ObservedMarket:
+    named = ask_name(gateway, market_id)
+    books = gateway.list_market_book(ListMarketBook(market_ids=(market_id,), price_projection=projection))
+    return of_answers(named, books[0] if books else None, clock())

@@ -25,10 +25,12 @@ def ask(server: Loopback | str, *, read_timeout_s: float = 5.0, trusting: bool =
 
 
 def test_a_reply_is_what_came_back(tmp_path: Path) -> None:
-    """A reply has status, type and body, whatever the status."""
+    """A reply has status, type, body and the server's time, whatever the status."""
     answers = [Answer(b"{}", content_type="Application/JSON; charset=utf-8"), Answer(b"no", 503, "text/html")]
     with loopback(tmp_path, replies(*answers)) as server:
-        assert Reply(200, "application/json", b"{}") == ask(server)
+        server.date = "Wed, 18 Feb 2026 09:30:00 GMT"
+        assert Reply(200, "application/json", b"{}", server.date) == ask(server)
+        server.date = ""
         assert Reply(503, "text/html", b"no") == ask(server)
 
 

@@ -149,7 +149,7 @@ class ExchangeStream:
             return self._session.failed(error.verify_message, self._clock(), error=self._not_genuine(error))
         except OSError as error:
             host, port = self._address
-            return self._session.failed(f"{host}:{port}: {_reason(error)}", self._clock())
+            return self._session.failed(f"no connection to {host}:{port}: {_reason(error)}", self._clock())
         self._connection += 1
         return self._session.opened(token, self._clock())
 
@@ -209,4 +209,6 @@ def _reason(error: OSError) -> str:
     """Return why something failed, in words and without addresses of memory."""
     if isinstance(error, TimeoutError):
         return "it took too long"
+    if isinstance(error, socket.gaierror):
+        return "the name has no address"
     return error.strerror or str(error) or type(error).__name__

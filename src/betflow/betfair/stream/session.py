@@ -479,11 +479,11 @@ class StreamSession:
     def _exhausted(self, reason: str) -> GatewayError:
         several = f"{self._fruitless} connections in a row brought no data; the last: "
         return UnreachableError(
-            f"{several if self._fruitless > 1 else 'there is no data: '}{reason}.",
+            f"{several if self._fruitless > 1 else ''}{reason}.",
             operation="stream",
             sent=Sent.NOT_SENT,
             ids={"connectionId": self._connection_id} if self._connection_id else None,
-            advice="Check the network and the address of the stream, then start again.",
+            advice="Check the network, its firewall and the address of the stream, then start again.",
         )
 
     def _end(self, failure: GatewayError | None) -> None:

@@ -76,9 +76,8 @@ def lines(order: Order) -> Iterator[bytes]:
         shift = off - event.begins
         for market in day.markets(_opened(event, order.begins - shift)):
             moved = _Moved(shift, iso(open_dates[event.event_id]))
-            first = next(market.changes)
-            yield _encode(moved.listing(first)) + b"\n"
-            stands, rest = moved.split(chain((first,), market.changes), order.begins)
+            listing, stands, rest = moved.split(market.changes, order.begins)
+            yield _encode(listing) + b"\n"
             yield _encode(FeedChange(order.begins, stands)) + b"\n"
             following.append(rest)
     for _, line in merge(*following, key=itemgetter(0)):
@@ -103,19 +102,10 @@ class _Moved:
     shift: int
     open_date: str
 
-    def listing(self, first: Change) -> Listing:
-        """List a market by its first change."""
-        names = msgspec.convert(first.definition, MarketDefinition, strict=False)
-        definition = live_definition(names, self.shift, open_date=self.open_date)
-        listing = listing_of(first.market_id, definition, names=names)
-        if listing.event_type.id == HORSE_RACING:
-            return with_racecard(listing)
-        competition = _COMPETITIONS.get(listing.event_type.id or "")
-        return msgspec.structs.replace(listing, competition=competition)
-
-    def split(self, changes: Iterator[Change], begins: int) -> tuple[MarketChange, Iterator[Line]]:
-        """Return how a market stands at a moment, and the lines of what follows."""
+    def split(self, changes: Iterator[Change], begins: int) -> tuple[Listing, MarketChange, Iterator[Line]]:
+        """Return the listing of a market, how it stands at a moment, and the lines of what follows."""
         books = MarketBooks()
+        defined: list[Change] = []
         after: list[Change] = []
 
         def until_then() -> Iterator[MarketChangeMessage]:
@@ -124,15 +114,32 @@ class _Moved:
                 if at > begins:
                     after.append(change)
                     return
+                if change.definition is not None:
+                    defined.append(change)
                 yield MarketChangeMessage(pt=at, mc=[_decode_change(self._body(change))])
 
         book = deque(books.fold(until_then()), maxlen=1).pop()
-        return image(book), self._lines(chain(after, changes))
+        listing = self._listing(defined[-1])
+        return listing, image(book), self._lines(chain(after, changes), listing)
 
-    def _lines(self, changes: Iterable[Change]) -> Iterator[Line]:
+    def _lines(self, changes: Iterable[Change], listing: Listing) -> Iterator[Line]:
+        """Yield the lines of changes; a runner that comes in is listed before."""
         for change in changes:
             at = change.publish_time + self.shift
+            if change.definition is not None and len(change.definition["runners"]) > len(listing.runners):
+                listing = self._listing(change)
+                yield at, _encode(listing) + b"\n"
             yield at, b"[%d,%b]\n" % (at, self._body(change))
+
+    def _listing(self, change: Change) -> Listing:
+        """List a market by a change that has its definition."""
+        names = msgspec.convert(change.definition, MarketDefinition, strict=False)
+        definition = live_definition(names, self.shift, open_date=self.open_date)
+        listing = listing_of(change.market_id, definition, names=names)
+        if listing.event_type.id == HORSE_RACING:
+            return with_racecard(listing)
+        competition = _COMPETITIONS.get(listing.event_type.id or "")
+        return msgspec.structs.replace(listing, competition=competition)
 
     def _body(self, change: Change) -> bytes:
         definition = ""

@@ -21,8 +21,8 @@ class Playback:
         shift: By how many milliseconds its times are moved.
         open_dates: By event, when it begins, moved.
         is_played: Says whether a market is played from this tape.
-        on_shown: Called with each market before its first change: id, definition as the live stream has it,
-            and as the tape has it.
+        on_listed: Called with each market before its first change, and when a runner comes in: id, definition
+            as the live stream has it, and as the tape has it.
     """
 
     def __init__(
@@ -33,14 +33,15 @@ class Playback:
         shift: int,
         open_dates: Mapping[str, str],
         is_played: Callable[[str], bool],
-        on_shown: Callable[[str, MarketDefinition, MarketDefinition], object],
+        on_listed: Callable[[str, MarketDefinition, MarketDefinition], object],
     ) -> None:
         self._tape = tape
         self._begins = begins
         self._shift = shift
         self._open_dates = open_dates
         self._is_played = is_played
-        self._on_shown = on_shown
+        self._on_listed = on_listed
+        self._runners: dict[str, int] = {}
         self._tracks: dict[str, Track] = {}
         self._unshown = MarketBooks()
 
@@ -86,6 +87,7 @@ class Playback:
         if track is not None:
             live = track.change(change, now)
             if live is not None:
+                self._list(live, change)
                 yield FeedChange(now, live)
         elif self._is_played(change.id):
             self._unshown.book(change.id).apply(change, now)
@@ -99,6 +101,17 @@ class Playback:
         del self._unshown.books[market_id]
         open_date = self._open_dates.get(book.definition.event_id or "")
         definition = live_definition(book.definition, self._shift, open_date=open_date)
-        self._on_shown(market_id, definition, book.definition)
+        self._on_listed(market_id, definition, book.definition)
+        self._runners[market_id] = len(definition.runners or ())
         self._tracks[market_id] = Track(book, self._shift, open_date)
         yield FeedChange(now, image(book, definition))
+
+    def _list(self, live: MarketChange, recorded: MarketChange) -> None:
+        """List a market again when a runner came in."""
+        definition = live.market_definition
+        if definition is None or recorded.market_definition is None:
+            return
+        runners = len(definition.runners or ())
+        if runners > self._runners[live.id]:
+            self._runners[live.id] = runners
+            self._on_listed(live.id, definition, recorded.market_definition)

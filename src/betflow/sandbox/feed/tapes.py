@@ -144,7 +144,7 @@ class TapeFeed:
             shift=shift,
             open_dates=self._open_dates,
             is_played=lambda market_id: self._player.setdefault(market_id, recording) is recording,
-            on_shown=lambda market_id, live, recorded: self._list(market_id, live, recorded, recording),
+            on_listed=lambda market_id, live, recorded: self._list(market_id, live, recorded, recording),
         )
         try:
             yield from playback.changes()

@@ -52,7 +52,7 @@ def scene() -> ExchangeScene:
     scene.order(limit(BACK, 2.9, 4, ref="one"), strategy="mine")
     scene.order(limit(LAY, 3.2, 1), strategy="mine")
     scene.order(limit(BACK, 2.0, 3, runner=2))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
     return scene
 
 
@@ -135,7 +135,7 @@ def test_what_is_not_ambiguous_is_lifted_up() -> None:
     scene = ExchangeScene(prices(1, atb=[(3.0, 4), (2.8, 4)]))
     scene.order(limit(BACK, 3.0, 4))
     scene.order(limit(BACK, 2.6, 4))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     (market,) = scene.cleared(group_by=GroupBy.MARKET)
 

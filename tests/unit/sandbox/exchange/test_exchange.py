@@ -275,3 +275,18 @@ def test_all_of_a_market_is_cancelled() -> None:
     assert report is not None
     assert 2 == len(report.instruction_reports)
     assert [] == scene.current(order_projection=OrderProjection.EXECUTABLE)
+
+
+def test_strategies_add_up_to_the_position() -> None:
+    """Two strategies at one price are one entry of the position, and each has its own."""
+    scene = ExchangeScene(prices(atb=[(3.0, 10)]))
+    scene.order(limit(BACK, 3.0, 4), strategy="mine")
+    scene.order(limit(BACK, 3.0, 5))
+
+    runner = scene.new_client().books[MARKET].runner(1)
+
+    assert runner is not None
+    assert {3.0: 9.0} == runner.matched.backs == scene.orders.books[MARKET].runners[1, 0.0].matched.backs
+    assert {"mine": {3.0: 4.0}, "": {3.0: 5.0}} == {
+        name: each.backs for name, each in runner.matched_of_strategy.items()
+    }

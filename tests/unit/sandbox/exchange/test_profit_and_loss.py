@@ -41,7 +41,7 @@ def test_what_is_settled_is_what_was_said() -> None:
     scene = ExchangeScene(prices(1, atb=[(3.0, 10)]), marketBaseRate=5.0)
     scene.order(limit(BACK, 3.0, 4))
     foretold = _lines(scene, net_of_commission=True)
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     assert (7.6, None, None) == foretold[0]
     assert 10_007.6 == scene.exchange.funds(ACCOUNT).available_to_bet_balance
@@ -91,6 +91,6 @@ def test_removed_runners_and_closed_markets_are_left_out() -> None:
     scene = ExchangeScene(runners=[1, 2, 3])
     scene.remove(3, 20.0)
     lines = len(_lines(scene))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     assert (2, ()) == (lines, _answer(scene))

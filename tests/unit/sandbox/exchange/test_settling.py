@@ -19,7 +19,7 @@ def test_a_settled_market_pays() -> None:
     scene = ExchangeScene(prices(1, atb=[(3.0, 10)]), marketBaseRate=5.0)
     scene.order(limit(BACK, 3.0, 10))
 
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     funds = scene.exchange.funds(ACCOUNT)
     assert (10_019.0, 0.0) == (funds.available_to_bet_balance, funds.exposure)
@@ -30,7 +30,7 @@ def test_what_was_won_can_be_bet() -> None:
     """After a win more can be lost than was paid in, and not a penny more than there is."""
     scene = ExchangeScene(prices(1, atb=[(3.0, 10)]), terms=AccountTerms(deposit=Decimal("10.00")))
     scene.order(limit(BACK, 3.0, 10))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
     other = {
         "id": "1.2",
         "marketDefinition": {
@@ -54,7 +54,7 @@ def test_a_discount_counts_where_it_is_allowed() -> None:
         discountAllowed=True,
     )
     scene.order(limit(BACK, 3.0, 10))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     assert 10_019.2 == scene.exchange.funds(ACCOUNT).available_to_bet_balance
 
@@ -63,7 +63,7 @@ def test_what_is_unmatched_lapses_when_the_market_closes() -> None:
     """The order stream says that the market is closed, and that what was unmatched lapsed."""
     scene = ExchangeScene(prices(1, atb=[(3.0, 4)]))
     scene.order(limit(BACK, 3.0, 10))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     change = scene.streamed[-1]
     assert change.closed
@@ -80,7 +80,7 @@ def test_every_part_of_an_order_ends_in_one_way() -> None:
     order = scene.order(limit(BACK, 3.0, 10))
     scene.cancel(order, 1)
     before = [len(scene.cleared(status)) for status in BetStatus]
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     assert [0, 0, 0, 0] == before
     assert [(4.0, 8.0, "WON")] == [
@@ -98,7 +98,7 @@ def test_bets_on_a_removed_runner_are_cleared_as_void() -> None:
     scene.order(limit(BACK, 3.0, 4))
     scene.remove(1, 30.0)
     voided = scene.cleared(BetStatus.VOIDED)
-    scene.settle(r2="WINNER")
+    scene.settle(2)
 
     assert [4.0] == [each.size_cancelled for each in voided]
     assert voided == scene.cleared(BetStatus.VOIDED)
@@ -111,7 +111,7 @@ def test_a_bet_that_is_reduced_says_so() -> None:
     scene = ExchangeScene(prices(1, atb=[(12.0, 2)]), runners=[1, 2, 3])
     scene.order(limit(BACK, 12.0, 2))
     scene.remove(3, 21.1)
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     assert [(12.0, 9.47, True, 16.94)] == [
         (each.price_requested, each.price_matched, each.price_reduced, each.profit)
@@ -124,7 +124,7 @@ def test_a_bet_at_the_starting_price_is_settled_at_it() -> None:
     scene = ExchangeScene(bspMarket=True)
     scene.order(market_on_close(LAY, 20.0))
     scene.reconcile(r1=3.37, r2=1.4)
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     cleared = scene.cleared()
     assert [("LOST", 3.37, 8.44, -20.0)] == [
@@ -136,12 +136,12 @@ def test_a_market_that_is_settled_again_is_corrected() -> None:
     """Betfair's example: 18.00 won, less 0.90, becomes 2.00 lost; errors are marked and reversed first."""
     scene = ExchangeScene(prices(1, atb=[(10.0, 2)]), marketBaseRate=5.0)
     scene.order(limit(BACK, 10.0, 2))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
     scene.define(
         status="SUSPENDED", runners=[{**each, "status": "ACTIVE"} for each in scene.terms["runners"]]
     )
     reopened = scene.exchange.funds(ACCOUNT)
-    scene.settle(r2="WINNER")
+    scene.settle(2)
 
     assert [
         (10_000.0, "RESULT_NOT_APPLICABLE", "ACCOUNT_CREDIT"),
@@ -164,7 +164,7 @@ def test_a_market_that_is_open_again_has_current_orders_again() -> None:
     """When a market is unsettled its bets are current, and the order stream says that it is not closed."""
     scene = ExchangeScene(prices(1, atb=[(10.0, 2)]))
     scene.order(limit(BACK, 10.0, 2))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
     scene.define(status="OPEN", runners=[{**each, "status": "ACTIVE"} for each in scene.terms["runners"]])
 
     assert not scene.streamed[-1].closed
@@ -176,7 +176,7 @@ def test_the_same_result_again_changes_nothing() -> None:
     """A definition that comes once more with the same result books nothing."""
     scene = ExchangeScene(prices(1, atb=[(10.0, 2)]))
     scene.order(limit(BACK, 10.0, 2))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
     booked, cleared = scene.statement(), scene.cleared()
     scene.define()
 
@@ -234,7 +234,7 @@ def test_bets_whose_result_nobody_knows_are_void() -> None:
     )
     scene.order(limit(BACK, 20.5, 10))
     held = scene.exchange.funds(ACCOUNT).exposure
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     assert -10.0 == held
     assert (10_000.0, 0.0) == (

@@ -27,7 +27,7 @@ def scene() -> ExchangeScene:
         eventName="Ascot 18th Feb",
     )
     scene.order(limit(BACK, 10.0, 2))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
     return scene
 
 
@@ -86,7 +86,7 @@ def test_a_lost_lay_is_a_debit() -> None:
     """What a lay lost is taken off, and there is no commission on it."""
     scene = ExchangeScene(prices(1, atl=[(4.0, 2)]))
     scene.order(limit(LAY, 4.0, 2))
-    scene.settle(r1="WINNER")
+    scene.settle(1)
 
     assert [(-6.0, "L", "ACCOUNT_DEBIT", "RESULT_LOST")] == [
         (each.amount, data.bet_type, data.transaction_type, data.win_lose)

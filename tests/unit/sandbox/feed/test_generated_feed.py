@@ -203,3 +203,16 @@ def test_the_maker_ends_with_its_reader() -> None:
         reader.kill()
 
         assert b"" == reader.stderr.read()
+
+
+def test_a_reserve_is_listed_by_its_name() -> None:
+    """A greyhound in reserve that comes in for another is listed by its name, as a seventh runner."""
+    with_reserve = Programme(seed=2, day=ANY_DAY, races=0, greyhounds=1, football=0, tennis=0)
+    feed = GeneratedFeed(with_reserve, begins=BEGINS, first_off=20 * 60_000)
+    (market_id, *_) = [each.change.id for each in feed.take(FOREVER)]
+    listing = feed.listing(market_id)
+    feed.close()
+
+    assert listing is not None
+    assert 7 == len(listing.runners)
+    assert listing.runners[-1].runner_name.endswith("(Res)")

@@ -356,3 +356,24 @@ def test_without_names_plain_ones_are_made_up(tmp_path: Path) -> None:
     assert ("To Be Placed", "Ascot 2nd Nov") == (listing.market_name, listing.event.name)
     assert ["1. Runner 1", "2. Runner 2"] == [runner.runner_name for runner in listing.runners]
     assert "Horse Racing" == listing.event_type.name
+
+
+def test_a_runner_that_comes_in_is_listed(tmp_path: Path) -> None:
+    """When a definition has a runner more, the listing has it too."""
+    path = write(
+        tmp_path / "1.1",
+        (-50_000, definition(runners=[1, 2])),
+        (-45_000, prices(atb=[[2.0, 5.0]])),
+        (-40_000, definition(runners=[1, 2, 3])),
+    )
+    feed = TapeFeed([path], begins=BEGINS)
+
+    list(feed.take(FIRST_OFF - 50_000))
+    before = feed.listing("1.1")
+    list(feed.take(FOREVER))
+    after = feed.listing("1.1")
+    feed.close()
+
+    assert before is not None
+    assert after is not None
+    assert (2, 3) == (len(before.runners), len(after.runners))

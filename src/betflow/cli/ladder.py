@@ -1,0 +1,96 @@
+"""``betflow ladder``: what is offered and was traded at each price, once or as it changes."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+
+from betflow.cli.contract import run_command
+from betflow.cli.filters import MarketNowOrAt, MarketOfFile, Moment
+from betflow.cli.screen import Screen, as_written
+
+_COLUMNS = ("to back", "price", "to lay", "traded", "best")
+
+
+def ladder(
+    ctx: typer.Context,
+    market: MarketNowOrAt,
+    *,
+    runner: Annotated[
+        str | None,
+        typer.Option(metavar="RUNNER", help="Only this one: its selection id, or its name or a part of it."),
+    ] = None,
+    at: Moment = None,
+    market_of_file: MarketOfFile = None,
+    depth: Annotated[
+        int | None, typer.Option(min=1, help="So many prices of each side, next to each other; else all.")
+    ] = None,
+) -> None:
+    """
+    Show the ladders of a market's runners: what is offered and was traded at each price, best prices marked.
+
+    Without --at Betfair is asked for the market as it is now. With it, MARKET is an archived market or a
+    file. The prices of cross matching are left out; what was traded counts both stakes.
+    """
+    from betflow.jobs.ladder import LadderRequest
+    from betflow.jobs.ladder import ladder as job
+    from betflow.jobs.observing import MarketAt
+
+    request = LadderRequest(MarketAt(market, at, market_of_file), runner, depth)
+    run_command(ctx, lambda context: job(request, context), _render)
+
+
+def _render(data: dict[str, Any], screen: Screen) -> None:
+    screen.fields(
+        {
+            "market": data["market_id"],
+            "name": ", ".join(part for part in (data["event_name"], data["name"]) if part) or None,
+            "venue": data["venue"],
+            "scheduled off": data["market_time"],
+            "seen at": data["moment_iso"],
+            "status": data["status"],
+            "in play": data["in_play"],
+            "total matched": None if data["total_matched"] is None else f"{data['total_matched']:,.2f}",
+        }
+    )
+    if not data["runners"]:
+        screen.line("No runner is active.")
+    for runner in data["runners"]:
+        screen.line()
+        screen.line(heading(runner))
+        if runner["rungs"]:
+            screen.table(_COLUMNS, [rung_cells(rung) for rung in runner["rungs"]])
+        else:
+            screen.line("Nothing is offered, and nothing was traded.")
+    if data["is_delayed"]:
+        screen.note("The app key is a delayed one: prices are late, and what was traded is missing.")
+
+
+def heading(runner: dict[str, Any]) -> str:
+    """Return who a runner is, and what it last traded at."""
+    line = f" {runner['handicap']:+g}" if runner["handicap"] else ""
+    parts = [f"{runner['name'] or runner['selection_id']}{line}"]
+    if runner["status"] != "ACTIVE":
+        parts.append(f"{runner['status']}".lower())
+    if runner["last_price_traded"] is not None:
+        parts.append(f"last {as_written(runner['last_price_traded'])}")
+    if runner["total_matched"] is not None:
+        parts.append(f"matched {runner['total_matched']:,.2f}")
+    return " · ".join(parts)
+
+
+def rung_cells(rung: dict[str, Any]) -> list[object]:
+    """Return a rung as a row: what traders have on the left and right of a price."""
+    marks = (("back", rung["is_best_back"]), ("lay", rung["is_best_lay"]), ("last", rung["is_last"]))
+    return [
+        _size(rung["to_back"]),
+        as_written(rung["price"]),
+        _size(rung["to_lay"]),
+        _size(rung["traded"]),
+        ", ".join(name for name, is_so in marks if is_so),
+    ]
+
+
+def _size(size: float | None) -> Decimal | str:
+    """Return a size to the penny; nothing is left blank, as on every grid."""
+    return "" if size is None else round(Decimal(repr(size)), 2)
