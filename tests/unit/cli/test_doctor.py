@@ -125,7 +125,7 @@ def test_services_that_cannot_be_reached(betflow: CommandLine, monkeypatch: pyte
     assert found["stream"][1].startswith("no connection to localhost:")
     assert ("skipped", "no server told the time") == found["clock"]
     assert ("skipped", "the identity service cannot be reached") == found["login"]
-    assert "firewall" in advice(ran, "identity")
+    assert "betflow sandbox run" in advice(ran, "identity")
     assert "firewall" in advice(ran, "stream")
 
 
