@@ -1,13 +1,20 @@
 """``betflow ladder``: what is offered and was traded at each price, once or as it changes."""
 
+import sys
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from betflow.cli.contract import run_command
 from betflow.cli.filters import MarketNowOrAt, MarketOfFile, Moment
+from betflow.cli.options import common_options
 from betflow.cli.screen import Screen, as_written
+
+if TYPE_CHECKING:
+    from betflow.jobs.ladder import LadderRequest
+    from betflow.jobs.outcome import Outcome
+    from betflow.jobs.runs import RunContext
 
 _COLUMNS = ("to back", "price", "to lay", "traded", "best")
 
@@ -25,19 +32,40 @@ def ladder(
     depth: Annotated[
         int | None, typer.Option(min=1, help="So many prices of each side, next to each other; else all.")
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on showing it as it changes, until Ctrl-C or --for.")
+    ] = False,
+    watch_for: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="How long to watch: 30s, 10m.")
+    ] = None,
 ) -> None:
     """
     Show the ladders of a market's runners: what is offered and was traded at each price, best prices marked.
 
     Without --at Betfair is asked for the market as it is now. With it, MARKET is an archived market or a
     file. The prices of cross matching are left out; what was traded counts both stakes.
+
+    With --watch, a terminal shows the ladder of the runner, or the best prices of all, as they change;
+    elsewhere each change is a line.
     """
     from betflow.jobs.ladder import LadderRequest
     from betflow.jobs.ladder import ladder as job
     from betflow.jobs.observing import MarketAt
 
     request = LadderRequest(MarketAt(market, at, market_of_file), runner, depth)
+    if watch or watch_for is not None:
+        run_command(ctx, lambda context: _watch(request, watch_for, ctx, context), _render)
     run_command(ctx, lambda context: job(request, context), _render)
+
+
+def _watch(
+    request: "LadderRequest", seconds: str | None, ctx: typer.Context, context: "RunContext"
+) -> "Outcome":
+    from betflow.cli.ladder_watch import watching
+    from betflow.jobs.ladder_watch import watch
+
+    with watching(sys.stdout, request.runner, as_json=common_options(ctx).json) as watcher:
+        return watch(request, seconds, context, watcher)
 
 
 def _render(data: dict[str, Any], screen: Screen) -> None:
@@ -62,8 +90,20 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             screen.table(_COLUMNS, [rung_cells(rung) for rung in runner["rungs"]])
         else:
             screen.line("Nothing is offered, and nothing was traded.")
+    if "watched" in data:
+        screen.line()
+        screen.fields(_watched(data["watched"]))
     if data["is_delayed"]:
         screen.note("The app key is a delayed one: prices are late, and what was traded is missing.")
+
+
+def _watched(watched: dict[str, Any]) -> dict[str, object]:
+    because = {"time": "the time was over", "closed": "the market was closed"}
+    return {
+        "watched": f"{watched['seconds']:.1f} s, {watched['changes']:,} changes",
+        "ended because": because.get(watched["ended"], watched["ended"]),
+        "interruptions": watched["interruptions"] or None,
+    }
 
 
 def heading(runner: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ is judged as a live one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TypeGuard
 
@@ -108,6 +108,20 @@ def of_answers(catalogue: MarketCatalogue, book: answers.MarketBook | None, mome
         is_delayed=bool(book and book.is_market_data_delayed),
         runners=_in_order(map(_without_impossible, taken), order),
     )
+
+
+def with_names(market: ObservedMarket, catalogue: MarketCatalogue) -> ObservedMarket:
+    """Return a market of the stream, which has no names, with those of the catalogue."""
+    names = {(each.selection_id, each.handicap): each.runner_name for each in catalogue.runners or ()}
+    event = catalogue.event or Event()
+    runners = (
+        msgspec.structs.replace(each, name=names.get((each.selection_id, each.handicap), each.name))
+        for each in market.runners
+    )
+    definition = msgspec.structs.replace(
+        market.definition, name=catalogue.market_name, event_name=event.name, venue=event.venue
+    )
+    return replace(market, definition=definition, runners=tuple(runners))
 
 
 def _definition(catalogue: MarketCatalogue, book: answers.MarketBook | None) -> MarketDefinition:
