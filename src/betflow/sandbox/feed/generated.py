@@ -1,4 +1,4 @@
-"""A made-up day as a feed. It is made up in a process of its own, ahead of its use."""
+"""Made-up days as a feed. They are made up in a process of its own, ahead of their use."""
 
 import fcntl
 import os
@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -16,7 +15,7 @@ from betflow.exchange.times import epoch_ms
 from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.feed.making import Order
 from betflow.sandbox.feed.schedule import FIRST_OFF, LONGEST_GAP
-from betflow.sandbox.generator.day import HOUR, Programme
+from betflow.sandbox.generator.day import Programme
 from betflow.sandbox.listings import Listing
 
 ANY_DAY: Final = epoch_ms("2026-07-04")
@@ -25,7 +24,6 @@ ANY_DAY: Final = epoch_ms("2026-07-04")
 _READ: Final = 1 << 16
 _AHEAD: Final = 1 << 20
 """How many bytes are made up ahead of their use: some thousand changes."""
-_DAY: Final = 24 * HOUR
 
 _decode_lines = msgspec.json.Decoder(FeedChange | Listing, strict=False).decode_lines
 
@@ -42,6 +40,7 @@ class GeneratedFeed:
         begins: When the sandbox starts, epoch milliseconds.
         first_off: How long after that the first event goes off, milliseconds; rounded up to whole minutes.
         longest_gap: The longest time between an off and the next; None for the day as it is.
+        days: How many such days, each another, follow one another; None for one after the other without end.
 
     Attributes:
         begins: When the sandbox starts.
@@ -54,10 +53,10 @@ class GeneratedFeed:
         begins: int,
         first_off: int = FIRST_OFF,
         longest_gap: int | None = LONGEST_GAP,
+        days: int | None = 1,
     ) -> None:
         self.begins = begins
-        dated = replace(programme, dated=begins // _DAY * _DAY)
-        self._maker = _start(Order(dated, begins, first_off, longest_gap))
+        self._maker = _start(Order(programme, begins, first_off, longest_gap, days))
         self._listings: dict[str, Listing] = {}
         self._waiting: deque[FeedChange] = deque()
         self._rest = b""

@@ -9,11 +9,10 @@ nobody reads from it any more.
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from heapq import merge
-from itertools import chain
-from operator import itemgetter
+from heapq import heappop, heappush
+from itertools import chain, count
 from typing import Final
 
 import msgspec
@@ -24,15 +23,16 @@ from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.feed.live import image, live_definition
 from betflow.sandbox.feed.racecard import with_racecard
 from betflow.sandbox.feed.schedule import FIRST_OFF, LONGEST_GAP, MINUTE, squeezed
-from betflow.sandbox.generator.day import Day, Event, Programme
+from betflow.sandbox.generator.day import HOUR, Day, Programme
 from betflow.sandbox.generator.publisher import Change
 from betflow.sandbox.listings import HORSE_RACING, Listing, listing_of
 from betflow.wire.catalogue import Competition
 from betflow.wire.stream import MarketChange, MarketChangeMessage, MarketDefinition
 
 OPEN_BEFORE: Final = 30 * MINUTE
-"""How long before the sandbox begins its markets were opened."""
+"""How long the first day's markets are open when the sandbox begins, and those of others before an off."""
 
+_DAY: Final = 24 * HOUR
 _COMPETITIONS: Final = {
     "1": Competition(id="90000001", name="Sandbox Premier Division"),
     "2": Competition(id="90000002", name="Sandbox Open"),
@@ -56,37 +56,80 @@ class Order:
         begins: When the sandbox starts, epoch milliseconds.
         first_off: How long after that the first event goes off, at least.
         longest_gap: The longest time between an off and the next; None for the day as it is.
+        days: How many such days, each another, follow one another; None for one after the other without end.
     """
 
     programme: Programme
     begins: int
     first_off: int = FIRST_OFF
     longest_gap: int | None = LONGEST_GAP
+    days: int | None = 1
 
 
 def lines(order: Order) -> Iterator[bytes]:
-    """Yield listings, images and changes as JSON lines."""
-    day = Day(order.programme)
-    offs = squeezed([event.begins for event in day.events], order.begins + order.first_off, order.longest_gap)
-    open_dates: dict[str, int] = {}
-    for event, off in zip(day.events, offs, strict=True):
-        open_dates[event.event_id] = min(off, open_dates.get(event.event_id, off))
-    following: list[Iterator[Line]] = []
-    for event, off in sorted(zip(day.events, offs, strict=True), key=lambda pair: (pair[1], pair[0].number)):
-        shift = off - event.begins
-        for market in day.markets(_opened(event, order.begins - shift)):
-            moved = _Moved(shift, iso(open_dates[event.event_id]))
-            listing, stands, rest = moved.split(market.changes, order.begins)
-            yield _encode(listing) + b"\n"
-            yield _encode(FeedChange(order.begins, stands)) + b"\n"
-            following.append(rest)
-    for _, line in merge(*following, key=itemgetter(0)):
+    """Yield listings, images and changes as JSON lines, in the order of time."""
+    days = _days(order)
+    coming = next(days, None)
+    heap: list[tuple[int, int, bytes, Iterator[Line]]] = []
+    number = 0
+    while heap or coming is not None:
+        if coming is not None and (not heap or coming.shown_at <= heap[0][0]):
+            for market in coming.markets():
+                at, line = next(market)
+                heappush(heap, (at, number, line, market))
+                number += 1
+            coming = next(days, None)
+            continue
+        _, own, line, market = heappop(heap)
         yield line
+        following = next(market, None)
+        if following is not None:
+            heappush(heap, (following[0], own, following[1], market))
 
 
-def _opened(event: Event, begins: int) -> Event:
-    """Let an event's markets open shortly before the sandbox begins: nobody saw what was before."""
-    return replace(event, opens=begins - OPEN_BEFORE)
+def _days(order: Order) -> Iterator["_Day"]:
+    """Yield one day after the other; each is shown before the last event of the one before goes off."""
+    shown_at, first = order.begins, order.begins + order.first_off
+    for number in count() if order.days is None else range(order.days):
+        programme = replace(
+            order.programme, day=order.programme.day + number * _DAY, dated=first // _DAY * _DAY
+        )
+        events = Day(programme).events
+        offs = squeezed([event.begins for event in events], first, order.longest_gap)
+        yield _Day(programme, shown_at, shown_at - OPEN_BEFORE if number == 0 else shown_at, offs)
+        first = min(offs) + _DAY if order.longest_gap is None else max(offs) + order.longest_gap
+        shown_at = max(shown_at, first - OPEN_BEFORE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """
+    A day at its new time.
+
+    Attributes:
+        programme: What there is.
+        shown_at: When its markets are first seen.
+        opened_at: When they were opened.
+        offs: When its events go off, in the day's own order.
+    """
+
+    programme: Programme
+    shown_at: int
+    opened_at: int
+    offs: Sequence[int]
+
+    def markets(self) -> Iterator[Iterator[Line]]:
+        """Yield the lines of each market, those of the first event to go off first."""
+        day = Day(self.programme)
+        by_off = sorted(zip(day.events, self.offs, strict=True), key=lambda pair: (pair[1], pair[0].number))
+        open_dates: dict[str, str] = {}
+        for event, off in by_off:
+            open_dates.setdefault(event.event_id, iso(off))
+        for event, off in by_off:
+            shift = off - event.begins
+            moved = _Moved(shift, open_dates[event.event_id])
+            for market in day.markets(replace(event, opens=self.opened_at - shift)):
+                yield moved.lines(market.changes, self.shown_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +145,8 @@ class _Moved:
     shift: int
     open_date: str
 
-    def split(self, changes: Iterator[Change], begins: int) -> tuple[Listing, MarketChange, Iterator[Line]]:
-        """Return the listing of a market, how it stands at a moment, and the lines of what follows."""
+    def lines(self, changes: Iterator[Change], shown_at: int) -> Iterator[Line]:
+        """Yield the listing of a market, how it stands at a moment, and what follows."""
         books = MarketBooks()
         defined: list[Change] = []
         after: list[Change] = []
@@ -111,7 +154,7 @@ class _Moved:
         def until_then() -> Iterator[MarketChangeMessage]:
             for change in changes:
                 at = change.publish_time + self.shift
-                if at > begins:
+                if at > shown_at:
                     after.append(change)
                     return
                 if change.definition is not None:
@@ -120,13 +163,12 @@ class _Moved:
 
         book = deque(books.fold(until_then()), maxlen=1).pop()
         listing = self._listing(defined[-1])
-        return listing, image(book), self._lines(chain(after, changes), listing)
-
-    def _lines(self, changes: Iterable[Change], listing: Listing) -> Iterator[Line]:
-        """Yield the lines of changes; a runner that comes in is listed before."""
-        for change in changes:
+        yield shown_at, _encode(listing) + b"\n"
+        yield shown_at, _encode(FeedChange(shown_at, image(book))) + b"\n"
+        for change in chain(after, changes):
             at = change.publish_time + self.shift
             if change.definition is not None and len(change.definition["runners"]) > len(listing.runners):
+                # A runner came in: it is listed before its prices are seen.
                 listing = self._listing(change)
                 yield at, _encode(listing) + b"\n"
             yield at, b"[%d,%b]\n" % (at, self._body(change))

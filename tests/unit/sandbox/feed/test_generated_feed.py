@@ -175,7 +175,7 @@ def test_offs_are_never_further_apart_than_asked_for() -> None:
 
 def test_a_maker_that_dies_is_an_error() -> None:
     """When the process that makes markets up is killed, taking from it says so."""
-    feed = GeneratedFeed(programme(races=20), begins=BEGINS)
+    feed = GeneratedFeed(programme(races=3), begins=BEGINS)
     next(feed.take(BEGINS))
     feed._maker.kill()
 
@@ -188,7 +188,7 @@ def test_the_maker_ends_with_its_reader() -> None:
     """When the process that reads is killed, the one that makes up ends: nobody holds its pipe."""
     program = (
         "from betflow.sandbox.feed.generated import *\n"
-        "feed = GeneratedFeed(Programme(seed=1, day=ANY_DAY, races=20), begins=ANY_DAY)\n"
+        "feed = GeneratedFeed(Programme(1, ANY_DAY, 3, 0, 0, 0), begins=ANY_DAY)\n"
         "next(feed.take(ANY_DAY)); print('made', flush=True); input()\n"
     )
     with subprocess.Popen(
@@ -216,3 +216,30 @@ def test_a_reserve_is_listed_by_its_name() -> None:
     assert listing is not None
     assert 7 == len(listing.runners)
     assert listing.runners[-1].runner_name.endswith("(Res)")
+
+
+def test_days_follow_one_another() -> None:
+    """The first event of the next day goes off after the last of the one before, and is another."""
+    feed = GeneratedFeed(programme(greyhounds=2), begins=BEGINS, days=2)
+    shown: dict[str, int] = {}
+    for each in feed.take(FOREVER):
+        shown.setdefault(each.change.id, each.at)
+    offs = [listing.description.market_time for each in shown if (listing := feed.listing(each)) is not None]
+    feed.close()
+
+    assert 8 == len(shown)
+    assert ["20:19", "20:23", "20:28", "20:32"] == list(dict.fromkeys(off[11:16] for off in offs))
+    assert [BEGINS] * 8 == list(shown.values())
+
+
+def test_a_day_is_shown_half_an_hour_before_it_begins() -> None:
+    """Markets of the next day are opened half an hour before its first off, without prices."""
+    feed = GeneratedFeed(programme(greyhounds=1), begins=BEGINS, longest_gap=3_600_000, days=None)
+    for each in feed.take(FOREVER):
+        if each.change.img and each.at > BEGINS:
+            break
+    feed.close()
+
+    assert each.change.market_definition is not None
+    assert iso(each.at + 30 * 60_000) == each.change.market_definition.market_time
+    assert [] == each.change.rc
