@@ -101,6 +101,13 @@ def run(
     first_off: Annotated[
         float, typer.Option(metavar="SECONDS", help="When the first event goes off, at least.")
     ] = 180.0,
+    longest_gap: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="The longest time between an off and the next; inf keeps events as far apart as they were.",
+        ),
+    ] = 300.0,
     chaos: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Faults on demand, as YAML or JSON.")
     ] = None,
@@ -137,6 +144,7 @@ def run(
         tennis=tennis,
         tapes=tuple(tapes or ()),
         first_off_s=first_off,
+        longest_gap_s=longest_gap,
         chaos=chaos,
         truth=truth,
         for_s=for_,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from betflow.sandbox.clock import speed_of
 from betflow.sandbox.faults import read_rules
 from betflow.sandbox.feed import Feed
 from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
-from betflow.sandbox.feed.schedule import FIRST_OFF
+from betflow.sandbox.feed.schedule import FIRST_OFF, LONGEST_GAP
 from betflow.sandbox.feed.tapes import TapeFeed
 from betflow.sandbox.generator.day import Programme
 from betflow.sandbox.profile import Place, write_credentials, write_profile
@@ -58,6 +59,7 @@ class RunRequest:
         tennis: How many tennis matches.
         tapes: Recorded tapes in place of all these; the numbers above do not count then.
         first_off_s: How long after the start the first event goes off, in seconds.
+        longest_gap_s: The longest time between an off and the next; infinite to keep all distances.
         chaos: A file of faults.
         truth: Where everything that is sent is written down.
         for_s: It ends after so many seconds.
@@ -76,6 +78,7 @@ class RunRequest:
     tennis: int = 1
     tapes: tuple[Path, ...] = ()
     first_off_s: float = FIRST_OFF / 1000
+    longest_gap_s: float = LONGEST_GAP / 1000
     chaos: Path | None = None
     truth: Path | None = None
     for_s: float | None = None
@@ -156,12 +159,15 @@ def _check(request: RunRequest) -> None:
         raise UsageError("that is no time.", advice="Give a number of seconds above 0.")
     if not 0 <= request.first_off_s <= 24 * 3600:
         raise UsageError("that is too late.", advice="Give seconds up to a day.")
+    if not request.longest_gap_s >= 0:
+        raise UsageError("that is no gap.", advice="Give seconds from 0 up; inf keeps all distances.")
 
 
 def _feed(request: RunRequest, context: RunContext) -> Feed:
     begins, first_off = context.clock(), int(request.first_off_s * 1000)
+    longest_gap = int(request.longest_gap_s * 1000) if isfinite(request.longest_gap_s) else None
     if request.tapes:
-        return TapeFeed(request.tapes, begins=begins, first_off=first_off)
+        return TapeFeed(request.tapes, begins=begins, first_off=first_off, longest_gap=longest_gap)
     programme = Programme(
         seed=request.seed,
         day=ANY_DAY,
@@ -170,7 +176,7 @@ def _feed(request: RunRequest, context: RunContext) -> Feed:
         football=request.football,
         tennis=request.tennis,
     )
-    return GeneratedFeed(programme, begins=begins, first_off=first_off)
+    return GeneratedFeed(programme, begins=begins, first_off=first_off, longest_gap=longest_gap, days=None)
 
 
 def _options(request: RunRequest) -> "Options":
