@@ -15,6 +15,7 @@ from bench import material
 from bench.measurements import HEAVY, MEASUREMENTS, Bench
 from bench.processes import ChildFailedError
 from bench.results import Measurement, table, write_json
+from betflow.exchange.book import FOLD_IS_COMPILED
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench-results"
@@ -58,6 +59,7 @@ def _about() -> dict[str, Any]:
             "cores": os.cpu_count(),
         },
         "versions": {name: version(name) for name in ("betflow", *PEERS)},
+        "fold": "compiled" if FOLD_IS_COMPILED else "python",
     }
 
 
@@ -82,6 +84,7 @@ def main() -> None:
     except (FileNotFoundError, ChildFailedError) as error:
         print(f"scripts/bench: {error}", file=sys.stderr)
         sys.exit(3)
+    print(f"betflow's books are folded by {'compiled code' if FOLD_IS_COMPILED else 'Python alone'}")
     print(table(measurements))
     path = options.json or RESULTS / f"{about['taken'].replace(':', '')}.json"
     write_json(path, measurements, about=about)

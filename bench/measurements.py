@@ -78,10 +78,10 @@ def _against_betfair_data(bench: Bench, name: str, *, prices: bool, wanted: Boun
             READ_ROUNDS,
             {
                 reader: partial(_rate, reader, files, lines, prices=prices, seconds=bench.seconds)
-                for reader in ("betflow", *BETFAIR_DATA)
+                for reader in ("betflow", "betflow_in_python", *BETFAIR_DATA)
             },
         )
-        for peer in BETFAIR_DATA:
+        for peer in ("betflow_in_python", *BETFAIR_DATA):
             yield Measurement(
                 name=f"{name}, {kind}",
                 unit="messages/s",

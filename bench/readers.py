@@ -31,6 +31,14 @@ def betflow(paths: Sequence[str], prices: bool) -> int:  # noqa: FBT001 - all re
     return messages
 
 
+def betflow_in_python(paths: Sequence[str], prices: bool) -> int:  # noqa: FBT001
+    """Read with betflow as it is where nothing is compiled; return the number of messages."""
+    from betflow.exchange import book, folding
+
+    book.fold_runner_changes = folding.fold_runner_changes  # type: ignore[attr-defined]  # instead of its own
+    return betflow(paths, prices)
+
+
 def betfair_data(paths: Sequence[str], prices: bool) -> int:  # noqa: FBT001
     """Read with betfair_data as it comes; return the number of messages."""
     return _betfair_data(paths, prices=prices, mutable=False)
@@ -199,6 +207,7 @@ READERS: dict[str, Reader] = {
     reader.__name__: reader
     for reader in (
         betflow,
+        betflow_in_python,
         betfair_data,
         betfair_data_mutable,
         betfairlightweight,

@@ -14,7 +14,8 @@ import msgspec
 import pytest
 from betfairlightweight.streaming.listener import StreamListener
 
-from betflow.exchange.book import MarketBook, MarketBooks, RunnerBook
+from betflow.exchange.book import MarketBook, MarketBooks
+from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.stream import MarketChangeMessage, MarketDefinition, decode
 from tapes import tape
 

@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from betflow.exchange.book import MarketBook, MarketBooks, RunnerBook
+from betflow.exchange.book import MarketBook, MarketBooks
+from betflow.exchange.runner_book import RunnerBook
 from changes import message
 
 _PRICES = st.sampled_from([1.01, 1.5, 2, 2.02, 3.05, 1000])

@@ -13,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from betflow.exchange.book import MarketBook, MarketBooks, RunnerBook
+from betflow.exchange.book import MarketBook, MarketBooks
+from betflow.exchange.runner_book import RunnerBook
 from betflow.sandbox.streaming.limits import StreamLimits
 from betflow.sandbox.streaming.tokens import position_of
 from betflow.wire.enums import MarketDataField

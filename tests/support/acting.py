@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from betflow.exchange.book import RunnerBook
 from betflow.exchange.matching.orders import OrderEvent
+from betflow.exchange.runner_book import RunnerBook
 from betflow.trading import Engine, Latency, Market, Played, PlayedMarket, Strategy
 from betflow.trading.strategy import Instruction, Instructions
 from betflow.wire.betting import PlaceInstruction

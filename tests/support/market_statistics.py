@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from math import nan
 from statistics import fmean, median
 
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
 from betflow.exchange.prices import CLASSIC
+from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.enums import MarketStatus, RunnerStatus
 
 _LADDER = tuple(map(float, CLASSIC))

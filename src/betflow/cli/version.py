@@ -20,10 +20,11 @@ def print_version(arguments: Collection[str]) -> None:
         sys.stdout.write(f"betflow {__version__}\n")
         return
     from betflow.cli.screen import print_envelope
+    from betflow.exchange.book import FOLD_IS_COMPILED
     from betflow.jobs.clock import iso, now_ms
     from betflow.jobs.outcome import Outcome, envelope
 
     now = iso(now_ms())
-    outcome = Outcome({"version": __version__})
+    outcome = Outcome({"version": __version__, "fold": "compiled" if FOLD_IS_COMPILED else "python"})
     wrapped = envelope(outcome, command=_FLAG, run_id=None, started=now, finished=now)
     print_envelope(wrapped, sys.stdout)

@@ -11,165 +11,21 @@ Exchange Stream API's published interface definition.
 """
 
 from collections.abc import Iterable, Iterator
-from math import inf
 
 import msgspec
 
-from betflow.exchange.volumes import hundredths, is_possible
+from betflow.exchange import folding
+from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.enums import ChangeType, MarketStatus, SegmentType
-from betflow.wire.stream import (
-    LevelPriceSizes,
-    MarketChange,
-    MarketChangeMessage,
-    MarketDefinition,
-    RunnerChange,
-    RunnerDefinition,
-)
+from betflow.wire.stream import MarketChange, MarketChangeMessage, MarketDefinition
 
+try:  # where it was compiled
+    from betflow.exchange._folding import fold_runner_changes
+except ImportError:
+    fold_runner_changes = folding.fold_runner_changes
 
-class RunnerBook:
-    """
-    What is known of one runner of a market.
-
-    Attributes:
-        selection_id: Betfair's number of the selection.
-        handicap: The line in a handicap market, else 0.0. A runner is the pair, never the selection alone.
-        definition: The runner in the market definition; None where the definition does not list it.
-        best_back: Best price available to back (highest), None when there is none. From `available_to_back`
-            where the tape has full depth, else from the display levels, else from the raw levels.
-        best_lay: Best price available to lay (lowest), likewise.
-        available_to_back: Size by price, full depth, unsorted (`atb`).
-        available_to_lay: Size by price, full depth, unsorted (`atl`).
-        traded: Traded volume by price, cumulative, both stakes counted (`trd`).
-        best_available_to_back: ``(price, size)`` by level, raw (`batb`).
-        best_available_to_lay: ``(price, size)`` by level, raw (`batl`).
-        display_available_to_back: ``(price, size)`` by level, with virtual bets (`bdatb`).
-        display_available_to_lay: ``(price, size)`` by level, with virtual bets (`bdatl`).
-        back_stake_taken: Backers' stakes in the starting price pool, by price limit (`spl`).
-        lay_liability_taken: Layers' liabilities in the starting price pool, by price limit (`spb`).
-        last_price_traded: `ltp`; None until the first trade.
-        total_matched: `tv` as published, None until then; see `total_traded` for what it is worth.
-        near_price: Projected starting price, exchange money included (`spn`); may be NaN or infinite.
-        far_price: Projected starting price from the pool alone (`spf`); may be NaN or infinite.
-    """
-
-    __slots__ = (
-        "available_to_back",
-        "available_to_lay",
-        "back_stake_taken",
-        "best_available_to_back",
-        "best_available_to_lay",
-        "best_back",
-        "best_lay",
-        "definition",
-        "display_available_to_back",
-        "display_available_to_lay",
-        "far_price",
-        "handicap",
-        "last_price_traded",
-        "lay_liability_taken",
-        "near_price",
-        "selection_id",
-        "total_matched",
-        "traded",
-    )
-
-    def __init__(
-        self, selection_id: int, handicap: float, definition: RunnerDefinition | None = None
-    ) -> None:
-        self.selection_id = selection_id
-        self.handicap = handicap
-        self.definition = definition
-        self.best_back: float | None = None
-        self.best_lay: float | None = None
-        self.available_to_back: dict[float, float] = {}
-        self.available_to_lay: dict[float, float] = {}
-        self.traded: dict[float, float] = {}
-        self.best_available_to_back: dict[int, tuple[float, float]] = {}
-        self.best_available_to_lay: dict[int, tuple[float, float]] = {}
-        self.display_available_to_back: dict[int, tuple[float, float]] = {}
-        self.display_available_to_lay: dict[int, tuple[float, float]] = {}
-        self.back_stake_taken: dict[float, float] = {}
-        self.lay_liability_taken: dict[float, float] = {}
-        self.last_price_traded: float | None = None
-        self.total_matched: float | None = None
-        self.near_price: float | None = None
-        self.far_price: float | None = None
-
-    def __repr__(self) -> str:
-        return f"<RunnerBook {self.selection_id}/{self.handicap:g} {self.best_back}–{self.best_lay}>"
-
-    @property
-    def status(self) -> str | None:
-        """The runner's status, one of `betflow.wire.enums.RunnerStatus`; None without a definition."""
-        return self.definition.status if self.definition else None
-
-    @property
-    def name(self) -> str | None:
-        """The runner's name, where the recording has it."""
-        return self.definition.name if self.definition else None
-
-    @property
-    def starting_price(self) -> float | None:
-        """The reconciled starting price (BSP); NaN for a removed runner, None before reconciliation."""
-        return self.definition.bsp if self.definition else None
-
-    @property
-    def total_traded(self) -> float | None:
-        """
-        All that was traded on the runner, both stakes counted: `traded` added up, else `total_matched`.
-
-        In official historic files the published `tv` of a runner is only the volume of the change it comes
-        with, as `traded` shows; in recordings of the stream both are the same. Volumes that cannot be, of
-        damaged tapes, count as nothing.
-        """
-        if not self.traded:
-            return self.total_matched
-        return sum(hundredths(size) for each, size in self.traded.items() if is_possible(each, size)) / 100
-
-    @property
-    def back_ladder(self) -> list[tuple[float, float]]:
-        """What is available to back, ``(price, size)``, best (highest) price first."""
-        if self.available_to_back:
-            return sorted(self.available_to_back.items(), reverse=True)
-        levels = self.display_available_to_back or self.best_available_to_back
-        return [levels[level] for level in sorted(levels)]
-
-    @property
-    def lay_ladder(self) -> list[tuple[float, float]]:
-        """What is available to lay, ``(price, size)``, best (lowest) price first."""
-        if self.available_to_lay:
-            return sorted(self.available_to_lay.items())
-        levels = self.display_available_to_lay or self.best_available_to_lay
-        return [levels[level] for level in sorted(levels)]
-
-    @property
-    def traded_ladder(self) -> list[tuple[float, float]]:
-        """Traded volume, ``(price, volume)``, lowest price first; both stakes counted."""
-        return sorted(self.traded.items())
-
-    def _fold_levels(self, change: RunnerChange) -> None:
-        """Apply the ladders that are given by level; they say what is best where there is no full depth."""
-        _fold_levels(self.best_available_to_back, change.batb)
-        _fold_levels(self.best_available_to_lay, change.batl)
-        _fold_levels(self.display_available_to_back, change.bdatb)
-        _fold_levels(self.display_available_to_lay, change.bdatl)
-        if not self.available_to_back:
-            self.best_back = _best_of_levels(self.display_available_to_back or self.best_available_to_back)
-        if not self.available_to_lay:
-            self.best_lay = _best_of_levels(self.display_available_to_lay or self.best_available_to_lay)
-
-
-def _fold_levels(ladder: dict[int, tuple[float, float]], changes: LevelPriceSizes | None) -> None:
-    for level, price, size in changes or ():
-        if size:
-            ladder[level] = (price, size)
-        else:
-            ladder.pop(level, None)
-
-
-def _best_of_levels(ladder: dict[int, tuple[float, float]]) -> float | None:
-    return ladder[min(ladder)][0] if ladder else None
+FOLD_IS_COMPILED = fold_runner_changes is not folding.fold_runner_changes
+"""Whether books are folded by compiled code, which is faster and does the same."""
 
 
 class MarketBook:
@@ -307,13 +163,8 @@ class MarketBooks:
         # While an image is being received: the version of each market in it.
         self._image_versions: dict[str, int] | None = None
 
-    def fold(self, messages: Iterable[MarketChangeMessage]) -> Iterator[MarketBook]:  # noqa: C901, PLR0912, PLR0915
-        """
-        Fold messages one after the other; yield the book of each market change, after the change.
-
-        This is one loop without calls on purpose: it runs for every price of every message, and calls
-        would make it a third slower (measured on CPython 3.11).
-        """
+    def fold(self, messages: Iterable[MarketChangeMessage]) -> Iterator[MarketBook]:  # noqa: C901
+        """Fold messages one after the other; yield the book of each market change, after the change."""
         book_of = self.books
         last_id = ""  # most tapes are of one market: comparing its id is cheaper than looking it up
         for message in messages:
@@ -336,95 +187,8 @@ class MarketBooks:
                     book._define(change.market_definition)
                 if change.tv is not None:
                     book.total_matched = change.tv
-                runner_of = book._runner_of
-                for runner_change in change.rc or ():
-                    handicap = runner_change.hc
-                    try:
-                        runner = runner_of[(runner_change.id, handicap) if handicap else runner_change.id]
-                    except KeyError:
-                        runner = book._add_runner(runner_change.id, handicap or 0.0)
-
-                    changes = runner_change.atb
-                    if changes is not None:
-                        ladder = runner.available_to_back
-                        best = (ladder and runner.best_back) or 0.0
-                        for price, size in changes:
-                            if size:
-                                ladder[price] = size
-                                if price > best:  # noqa: PLR1730 - a call would cost more than the whole level
-                                    best = price
-                            elif price in ladder:
-                                del ladder[price]
-                                if price == best:
-                                    best = max(ladder) if ladder else 0.0
-                        runner.best_back = best or _best_of_levels(
-                            runner.display_available_to_back or runner.best_available_to_back
-                        )
-
-                    changes = runner_change.atl
-                    if changes is not None:
-                        ladder = runner.available_to_lay
-                        best = (ladder and runner.best_lay) or inf
-                        for price, size in changes:
-                            if size:
-                                ladder[price] = size
-                                if price < best:  # noqa: PLR1730 - as above
-                                    best = price
-                            elif price in ladder:
-                                del ladder[price]
-                                if price == best:
-                                    best = min(ladder) if ladder else inf
-                        runner.best_lay = (
-                            _best_of_levels(runner.display_available_to_lay or runner.best_available_to_lay)
-                            if best == inf
-                            else best
-                        )
-
-                    changes = runner_change.trd
-                    if changes is not None:
-                        ladder = runner.traded
-                        if not changes:
-                            ladder.clear()
-                        for price, size in changes:
-                            if size:
-                                ladder[price] = size
-                            elif price in ladder:
-                                del ladder[price]
-
-                    if runner_change.ltp is not None:
-                        runner.last_price_traded = runner_change.ltp
-                    if runner_change.tv is not None:
-                        runner.total_matched = runner_change.tv
-
-                    changes = runner_change.spl
-                    if changes is not None:
-                        ladder = runner.back_stake_taken
-                        for price, size in changes:
-                            if size:
-                                ladder[price] = size
-                            elif price in ladder:
-                                del ladder[price]
-
-                    changes = runner_change.spb
-                    if changes is not None:
-                        ladder = runner.lay_liability_taken
-                        for price, size in changes:
-                            if size:
-                                ladder[price] = size
-                            elif price in ladder:
-                                del ladder[price]
-
-                    if runner_change.spn is not None:
-                        runner.near_price = runner_change.spn
-                    if runner_change.spf is not None:
-                        runner.far_price = runner_change.spf
-                    if (
-                        runner_change.batb is not None
-                        or runner_change.batl is not None
-                        or runner_change.bdatb is not None
-                        or runner_change.bdatl is not None
-                    ):
-                        runner._fold_levels(runner_change)
+                if change.rc is not None:
+                    fold_runner_changes(book, change.rc)
                 yield book
 
     def book(self, market_id: str) -> MarketBook:

@@ -27,7 +27,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from betflow.errors import UsageError
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.volumes import (
     Volumes,
     fold_volumes,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.shape import book_percentage
 from betflow.exchange.snapshot import PriceSize
 from betflow.exchange.times import epoch_ms

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.times import iso
 
 

@@ -23,9 +23,10 @@ What a market's tape says in numbers: off, prices at the off, what was traded be
 from dataclasses import dataclass
 from decimal import Decimal
 
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
 from betflow.exchange.off import OffBook, ScheduledOff, StatusChange, Timeline
 from betflow.exchange.phases import PhaseStatistics, RunnerAccount
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.snapshot import PriceSize
 from betflow.exchange.volumes import is_revaluation, one_sided, only_deletes, without_impossible
 from betflow.wire.stream import MarketChange, MarketDefinition

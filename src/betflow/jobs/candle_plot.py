@@ -20,9 +20,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from betflow.errors import DamagedError
-from betflow.exchange.book import RunnerBook
 from betflow.exchange.candles import Candle, CandleFold
 from betflow.exchange.prices import CLASSIC
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.times import epoch_ms, iso
 from betflow.jobs.candle_plot_heading import (
     BACK,

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from betflow.errors import NotFoundError, UsageError
-from betflow.exchange.book import RunnerBook
 from betflow.exchange.candles import Candle, CandleFold, parse_interval
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.snapshot import json_ready
 from betflow.exchange.times import iso, parse_moment
 from betflow.jobs.exports import (

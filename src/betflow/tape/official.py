@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.snapshot import json_ready
 from betflow.tape.reader import Tape
 from betflow.wire.stream import MarketDefinition, RunnerChange

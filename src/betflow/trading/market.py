@@ -6,10 +6,11 @@ from typing import TypeAlias
 
 from betflow.errors import UsageError
 from betflow.exchange.bets import RunnerKey
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
 from betflow.exchange.matching.orders import Order
 from betflow.exchange.money import Number, exact
 from betflow.exchange.prices import Ladder
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.times import epoch_ms
 from betflow.trading.played import Placement
 from betflow.wire.betting import (

@@ -7,6 +7,7 @@ import pytest
 
 from betflow import __main__, __version__
 from betflow.cli.app import run
+from betflow.exchange.book import FOLD_IS_COMPILED
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--version", "tape", "ls"]])
@@ -21,11 +22,12 @@ def test_version_is_a_line(capsys: pytest.CaptureFixture[str], arguments: list[s
     "arguments", [["--version", "--json"], ["--json", "--version"], ["--json", "--version", "tape", "ls"]]
 )
 def test_version_as_json_is_an_envelope(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    """Programs get the envelope that every command prints, with the version as its data."""
+    """Programs get the envelope that every command prints: the version, and whether the fold is compiled."""
     assert 0 == run(arguments)
 
     envelope = json.loads(capsys.readouterr().out)
-    assert ("betflow/1", "--version", None, "ok", {"version": __version__}, []) == tuple(
+    data = {"version": __version__, "fold": "compiled" if FOLD_IS_COMPILED else "python"}
+    assert ("betflow/1", "--version", None, "ok", data, []) == tuple(
         envelope[key] for key in ("schema", "command", "run_id", "status", "data", "findings")
     )
 

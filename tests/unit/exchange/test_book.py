@@ -2,7 +2,8 @@
 
 from math import inf, isnan
 
-from betflow.exchange.book import MarketBook, MarketBooks, RunnerBook
+from betflow.exchange.book import MarketBook, MarketBooks
+from betflow.exchange.runner_book import RunnerBook
 from changes import MARKET, change, defined, message
 
 

@@ -1,9 +1,10 @@
 """What is known of a market at a moment: its book, its definition, and which runners were removed."""
 
 from betflow.exchange.bets import RunnerKey
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
 from betflow.exchange.prices import Ladder
 from betflow.exchange.results import MarketResult, market_result
+from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.enums import MarketStatus
 from betflow.wire.stream import MarketDefinition
 

@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.bets import RunnerKey
-from betflow.exchange.book import RunnerBook
 from betflow.exchange.currencies import Minimums
 from betflow.exchange.matching.doubts import Doubts
 from betflow.exchange.matching.known_market import KnownMarket
@@ -24,6 +23,7 @@ from betflow.exchange.matching.orders import (
 )
 from betflow.exchange.matching.runner import RunnerMatching, Step
 from betflow.exchange.money import exact
+from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.enums import OrderStatus
 
 WatchedRunner: TypeAlias = int | tuple[int, float]

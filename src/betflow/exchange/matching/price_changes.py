@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from betflow.exchange.book import RunnerBook
 from betflow.exchange.matching.market_orders import MarketOrders, WatchedRunner
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.volumes import is_revaluation
 from betflow.wire.stream import MarketChange, RunnerChange
 

@@ -11,11 +11,11 @@ from fractions import Fraction
 from math import inf
 
 from betflow.exchange.assumptions import Assumptions, OwnOrders
-from betflow.exchange.book import RunnerBook
 from betflow.exchange.matching.levels import CASES, BookSide, Level, Matched
 from betflow.exchange.matching.orders import NOTHING, Amounts, Case, Order, Rule, amounts_of
 from betflow.exchange.matching.plans import Offers, aim, fill_or_kill, take_up_to
 from betflow.exchange.money import exact
+from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.enums import Side, TimeInForce
 from betflow.wire.stream import PriceSizes, RunnerChange
 

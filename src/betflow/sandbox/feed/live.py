@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.times import epoch_ms, iso
 from betflow.wire.stream import MarketChange, MarketDefinition, RunnerChange
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.volumes import Volumes, hundredths, is_possible
 from betflow.sandbox.feed.live import live_definition
 from betflow.wire.stream import MarketChange, MarketDefinition, PriceSizes, RunnerChange

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import nan
 from typing import Final
 
-from betflow.exchange.book import RunnerBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.times import iso
 from betflow.sandbox.market_data.account_orders import orders_of, with_orders
 from betflow.sandbox.market_data.markets import Market, Markets

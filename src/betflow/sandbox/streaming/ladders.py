@@ -13,7 +13,7 @@ from heapq import nlargest, nsmallest
 from operator import itemgetter
 from typing import TypeAlias
 
-from betflow.exchange.book import RunnerBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.stream import LevelPriceSizes, PriceSizes
 
 Best: TypeAlias = Sequence[tuple[float, float]]

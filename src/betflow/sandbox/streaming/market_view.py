@@ -8,7 +8,8 @@ it said.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from betflow.exchange.book import MarketBook, RunnerBook
+from betflow.exchange.book import MarketBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.sandbox.streaming.ladders import Best, Ladder, best, changed_levels, changed_prices, image_levels
 from betflow.sandbox.streaming.shapes import Shape
 from betflow.wire.stream import MarketChange, RunnerChange

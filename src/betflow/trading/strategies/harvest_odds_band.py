@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from betflow.exchange.book import RunnerBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.trading.market import Market
 from betflow.trading.strategy import Instruction, Strategy
 from betflow.wire.enums import MarketStatus, Side

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from betflow.exchange.book import RunnerBook
 from betflow.exchange.matching.orders import Case, Order
+from betflow.exchange.runner_book import RunnerBook
 from betflow.trading.market import Market
 from betflow.trading.strategies.back_favourite_at_sp import favourite
 from betflow.trading.strategy import Instruction, Strategy
