@@ -18,6 +18,7 @@ from betflow.wire.betting import (
     PlaceOrders,
     ReplaceExecutionReport,
     ReplaceInstruction,
+    ReplaceInstructionReport,
     ReplaceOrders,
     UpdateExecutionReport,
     UpdateInstruction,
@@ -146,12 +147,7 @@ def not_changed(request: OrderRequest, report: ExecutionReport) -> list[tuple[st
         case CancelExecutionReport() | UpdateExecutionReport():
             codes: list[str | None] = [each.error_code for each in report.instruction_reports]
         case ReplaceExecutionReport():
-            codes = [
-                each.error_code
-                if each.place_instruction_report is None
-                else each.place_instruction_report.error_code
-                for each in report.instruction_reports
-            ]
+            codes = [_why_not_replaced(each) for each in report.instruction_reports]
     bets = changed_bets(request)
     if not bets:
         return [("", report.error_code)] if report.error_code else []
@@ -161,3 +157,11 @@ def not_changed(request: OrderRequest, report: ExecutionReport) -> list[tuple[st
 
 def _code(own: str | None, whole: str | None) -> str | None:
     return whole if own == InstructionReportErrorCode.ERROR_IN_ORDER and whole else own
+
+
+def _why_not_replaced(report: ReplaceInstructionReport) -> str | None:
+    """Return why a bet was not cancelled, or nothing placed for it; the second follows from the first."""
+    parts = (report.cancel_instruction_report, report.place_instruction_report)
+    if parts == (None, None):
+        return report.error_code
+    return next((part.error_code for part in parts if part is not None and part.error_code), None)

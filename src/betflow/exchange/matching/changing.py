@@ -107,12 +107,14 @@ class Changing:
             codes = [Code.INSUFFICIENT_FUNDS for _ in orders]
         if any(codes) or not orders:
             failed = [each or Code.ERROR_IN_ORDER for each in codes]
-            floor.answer(ticket, reports.replaced(request, cancelled, failed))
+            floor.answer(ticket, reports.replaced(request, cancelled, floor.orders, failed))
             return
         for order in orders:
             floor.give_bet_id(order)
         self._placing.execute(
-            market, orders, lambda _: floor.answer(ticket, reports.replaced(request, cancelled))
+            market,
+            orders,
+            lambda _: floor.answer(ticket, reports.replaced(request, cancelled, floor.orders)),
         )
 
     def _cancel_for_replacing(

@@ -27,6 +27,7 @@ from betflow.wire.betting import (
     PlaceInstructionReport,
     PlaceOrders,
     ReplaceExecutionReport,
+    ReplaceInstruction,
     ReplaceInstructionReport,
     ReplaceOrders,
     UpdateExecutionReport,
@@ -39,6 +40,7 @@ from betflow.wire.enums import (
     InstructionReportErrorCode,
     InstructionReportStatus,
     OrderType,
+    Side,
 )
 
 Whole = ExecutionReportErrorCode
@@ -73,8 +75,10 @@ def refused(request: OrderRequest, code: Whole) -> ExecutionReport:
             return ReplaceExecutionReport(
                 status=status,
                 instruction_reports=tuple(
-                    ReplaceInstructionReport(status=_FAILED, error_code=in_order)
-                    for _ in request.instructions
+                    not_replaced(
+                        each, not_cancelled(CancelInstruction(bet_id=each.bet_id), in_order), in_order
+                    )
+                    for each in request.instructions
                 ),
                 market_id=request.market_id,
                 customer_ref=request.customer_ref,
@@ -181,7 +185,10 @@ Cancelled: TypeAlias = CancelInstructionReport | tuple[Order, CancelInstructionR
 
 
 def replaced(
-    request: ReplaceOrders, cancelled: Sequence[Cancelled], codes: Sequence[Code] = ()
+    request: ReplaceOrders,
+    cancelled: Sequence[Cancelled],
+    orders: Mapping[str, Order],
+    codes: Sequence[Code] = (),
 ) -> ReplaceExecutionReport:
     """
     Return the answer to replacements.
@@ -189,14 +196,15 @@ def replaced(
     Args:
         request: To replace bets.
         cancelled: What became of the cancel part of each.
+        orders: The account's, by bet id.
         codes: Why the new orders were not placed, one for each of them; empty if they were.
     """
     remaining_codes = iter(codes)
     answers = [
-        _not_cancelled_first(each)
+        not_replaced(instruction, each, Code.RELATED_ACTION_FAILED, orders.get(instruction.bet_id))
         if isinstance(each, CancelInstructionReport)
         else _one_replaced(*each, next(remaining_codes, None))
-        for each in cancelled
+        for instruction, each in zip(request.instructions, cancelled, strict=True)
     ]
     status, code = _overall([each.status for each in answers])
     return ReplaceExecutionReport(
@@ -208,9 +216,31 @@ def replaced(
     )
 
 
-def _not_cancelled_first(cancel: CancelInstructionReport) -> ReplaceInstructionReport:
+def not_replaced(
+    instruction: ReplaceInstruction, cancel: CancelInstructionReport, code: Code, old: Order | None = None
+) -> ReplaceInstructionReport:
+    """
+    Return the answer to a replacement whose bet was not cancelled: clients expect both parts, always.
+
+    Args:
+        instruction: To replace the bet.
+        cancel: Why it was not cancelled.
+        code: Why nothing was placed.
+        old: The bet; None for one that nobody knows, whose place part names selection 0.
+    """
+    new = PlaceInstruction(
+        order_type=OrderType.LIMIT,
+        selection_id=0,
+        side=Side.BACK,
+        limit_order=LimitOrder(price=instruction.new_price, size=0.0),
+    )
+    if old is not None:
+        new = instruction_of(old, instruction.new_price)
     return ReplaceInstructionReport(
-        status=_FAILED, error_code=cancel.error_code, cancel_instruction_report=cancel
+        status=_FAILED,
+        error_code=cancel.error_code,
+        cancel_instruction_report=cancel,
+        place_instruction_report=PlaceInstructionReport(status=_FAILED, instruction=new, error_code=code),
     )
 
 
@@ -256,11 +286,11 @@ def _overall(statuses: Sequence[str]) -> tuple[ExecutionReportStatus, Whole | No
     return ExecutionReportStatus.PROCESSED_WITH_ERRORS, Whole.PROCESSED_WITH_ERRORS
 
 
-def instruction_of(order: Order) -> PlaceInstruction:
-    """Return the instruction that would place an order."""
+def instruction_of(order: Order, new_price: float | None = None) -> PlaceInstruction:
+    """Return the instruction that would place an order, at another price if one is given."""
     size = order.size[Case.EXPECTED] / 100
     liability = order.liability[Case.EXPECTED] / 100
-    price = order.price or 0.0
+    price = order.price or 0.0 if new_price is None else new_price
     kind = order.order_type
     return PlaceInstruction(
         order_type=kind,

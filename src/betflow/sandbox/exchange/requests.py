@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from betflow.exchange.matching.orders import Order
-from betflow.exchange.matching.reports import instruction_of
+from betflow.exchange.matching.reports import instruction_of, not_cancelled, not_replaced
 from betflow.sandbox.refusals import ServiceRefusal
 from betflow.wire.betting import (
     CancelInstruction,
@@ -92,15 +92,9 @@ def _replacing(instruction: ReplaceInstruction, by_old: dict[str, Order]) -> Rep
     cancel = CancelInstruction(bet_id=instruction.bet_id)
     new = by_old.get(instruction.bet_id)
     if new is None:
-        code = InstructionReportErrorCode.BET_TAKEN_OR_LAPSED
-        failed = InstructionReportStatus.FAILURE
-        return ReplaceInstructionReport(
-            status=failed,
-            error_code=code,
-            cancel_instruction_report=CancelInstructionReport(
-                status=failed, size_cancelled=0.0, instruction=cancel, error_code=code
-            ),
-        )
+        taken = InstructionReportErrorCode.BET_TAKEN_OR_LAPSED
+        related = InstructionReportErrorCode.RELATED_ACTION_FAILED
+        return not_replaced(instruction, not_cancelled(cancel, taken), related)
     return ReplaceInstructionReport(
         status=_DONE,
         cancel_instruction_report=CancelInstructionReport(status=_DONE, instruction=cancel),

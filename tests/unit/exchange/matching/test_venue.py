@@ -813,3 +813,27 @@ def test_a_venue_may_join_late() -> None:
     venue.advance(3)
 
     assert [(3.0, 8_00)] == fills(venue.orders["1"])
+
+
+def test_a_failed_replacement_has_both_parts() -> None:
+    """Clients expect a cancel and a place part, also where nothing was cancelled."""
+    scene = Scene(prices(atb=[(3.0, 20)]))
+    taken = scene.order(limit(BACK, 3.0, 5))
+    scene.order(limit(BACK, 4.0, 5))
+
+    (matched,) = scene.replace((taken, 2.9)).instruction_reports
+    (unknown,) = scene.replace(("999", 2.9)).instruction_reports
+    scene.define(status="SUSPENDED")
+    (refused,) = scene.replace((taken, 2.9)).instruction_reports
+
+    assert [
+        ("BET_TAKEN_OR_LAPSED", "RELATED_ACTION_FAILED", 1, 2.9),
+        ("INVALID_BET_ID", "RELATED_ACTION_FAILED", 0, 2.9),
+        ("ERROR_IN_ORDER", "ERROR_IN_ORDER", 0, 2.9),
+    ] == [
+        (cancel.error_code, place.error_code, place.instruction.selection_id, limit_order.price)
+        for each in (matched, unknown, refused)
+        if (cancel := each.cancel_instruction_report)
+        and (place := each.place_instruction_report)
+        and (limit_order := place.instruction.limit_order)
+    ]
