@@ -107,12 +107,16 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Betfair]:
     event = {"id": "1", "name": name, "venue": "Royal Ascot", "countryCode": "GB"}
     markets = Markets([catalogue(book, event=event)], {book["marketId"]: book}, at_any_time=True)
     folder = tmp_path_factory.mktemp("betfair")
+    begins = {"marketStartTime": "2026-02-18T14:10:00.000Z", "venue": "Royal Ascot"}
+    race_of_it = {"type": "RACE", "name": name, "id": "28139610.1410", "children": [], **begins}
+    menu = {"type": "GROUP", "name": "ROOT", "id": 0, "children": [race_of_it]}
     historic = HistoricService({"/xds/BASIC/2017/Mar/1/28139610/1.1.bz2": b"no market"})
 
     def answers(service: ExchangeService) -> Callable[[Received], Answer]:
         return lambda request: (historic if request.path.startswith("/historic/") else service)(request)
 
-    with betfair(folder, results=markets.results, connections=100, answers=answers) as running:
+    results = {**markets.results, "menu": menu}
+    with betfair(folder, results=results, connections=100, answers=answers) as running:
         yield running
 
 
@@ -164,9 +168,14 @@ COMMANDS = {
     "historic options": f"historic options {OF_MARCH}",
     "init": "init",
     "ladder": "ladder 1.123456789",
+    "markets": "markets",
+    "navigate": "navigate",
     "sandbox generate": (
         "sandbox generate --day 2026-07-04 --out day --plan BASIC"
         " --races 0 --greyhounds 1 --football 0 --tennis 0"
+    ),
+    "sandbox run": (
+        "sandbox run --for 0.05 --port 0 --stream-port 0 --races 0 --greyhounds 1 --football 0 --tennis 0"
     ),
     "shape": "shape 1.123456789",
     "tape book": f"tape book 1.123456789 --at {OFF_MS}",

@@ -16,6 +16,8 @@ from betflow.cli import (
     historic,
     init,
     ladder,
+    markets,
+    navigate,
     sandbox,
     shape,
     tape,
@@ -33,6 +35,8 @@ app.add_typer(config.app)
 app.command("doctor")(doctor.doctor)
 app.command("test-connection")(test_connection.test_connection)
 app.command("funds")(funds.funds)
+app.command("navigate")(navigate.navigate)
+app.command("markets")(markets.markets)
 app.command("discover")(discover.discover)
 app.command("ladder")(ladder.ladder)
 app.command("shape")(shape.shape)

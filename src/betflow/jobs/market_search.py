@@ -108,7 +108,7 @@ def look_for(gateway: ReadingGateway, search: Search, moment: int) -> tuple[list
     found: dict[str, None] = {}
     while True:
         request = ListMarketCatalogue(
-            filter=_market_filter(search, start, end),
+            filter=market_filter(search, start, end),
             market_projection=CATALOGUE,
             sort=MarketSort.FIRST_TO_START,
             max_results=AT_ONCE,
@@ -129,7 +129,8 @@ def read_books(gateway: ReadingGateway, market_ids: list[str]) -> None:
         gateway.list_market_book(ListMarketBook(market_ids=tuple(market_ids), price_projection=BEST_OFFERS))
 
 
-def _market_filter(search: Search, start: str, end: str) -> MarketFilter:
+def market_filter(search: Search, start: str, end: str) -> MarketFilter:
+    """Return a search as Betfair takes it, between two scheduled offs."""
     return MarketFilter(
         event_type_ids=search.event_types or None,
         market_countries=search.countries or None,
