@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from betflow.sandbox.feed.schedule import FIRST_OFF, LONGEST_GAP
 from betflow.sandbox.feed.tapes import TapeFeed
 from betflow.sandbox.generator.day import Programme
 from betflow.sandbox.profile import Place, write_credentials, write_profile
-from betflow.settings.profiles import is_profile_name, profile_path
+from betflow.settings.profiles import DEFAULT_PROFILE, is_profile_name, profile_path
 
 if TYPE_CHECKING:
     from betflow.sandbox.server import Options, Sandbox
@@ -39,6 +39,7 @@ FOLDER = "sandbox"
 """The folder of what sandboxes give to their clients, in the data folder."""
 MOST_EVENTS = 200
 _PORTS = 65_535
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,25 +143,34 @@ async def _run(request: RunRequest, context: RunContext, place: Place, announce:
 
 
 def _check(request: RunRequest) -> None:
-    if not is_profile_name(request.name) or request.name == "default":
+    """Refuse what makes no sense, before anything is written."""
+    if not is_profile_name(request.name) or request.name == DEFAULT_PROFILE:
         raise UsageError(f"{request.name!r} is no name for the profile.", advice="Give one like sandbox.")
-    ports = (request.port, request.stream_port, request.plain_stream_port or 0)
-    if not all(0 <= port <= _PORTS for port in ports):
-        raise UsageError(
-            "that is no port.", advice=f"Give a number from 0 to {_PORTS}; 0 takes any free one."
-        )
+    ports = {
+        "--port": request.port,
+        "--stream-port": request.stream_port,
+        "--plain-stream-port": request.plain_stream_port or 0,
+    }
+    for option, port in ports.items():
+        if not 0 <= port <= _PORTS:
+            raise UsageError(f"{option} is {port}.", advice=f"Give 0 to {_PORTS}; 0 takes any free one.")
     counts = (request.races, request.greyhounds, request.football, request.tennis)
     if not request.tapes and (not all(0 <= count <= MOST_EVENTS for count in counts) or not any(counts)):
         raise UsageError(
-            "there have to be some events.",
-            advice=f"Give numbers from 0 to {MOST_EVENTS}, and not only zeros.",
+            "That is no number of events.",
+            advice=f"Give 0 to {MOST_EVENTS} of each kind, and not only zeros.",
         )
-    if request.for_s is not None and not 0 < request.for_s < float("inf"):
-        raise UsageError("that is no time.", advice="Give a number of seconds above 0.")
-    if not 0 <= request.first_off_s <= 24 * 3600:
-        raise UsageError("that is too late.", advice="Give seconds up to a day.")
+    if request.for_s is not None and not 0 < request.for_s < inf:
+        raise UsageError(f"--for is {request.for_s:g}.", advice="Give seconds, more than 0.")
+    if not 0 <= request.first_off_s <= _DAY_S:
+        raise UsageError(
+            f"--first-off is {request.first_off_s:g}.", advice=f"Give seconds from 0 to {_DAY_S:g}."
+        )
     if not request.longest_gap_s >= 0:
-        raise UsageError("that is no gap.", advice="Give seconds from 0 up; inf keeps all distances.")
+        raise UsageError(
+            f"--longest-gap is {request.longest_gap_s:g}.",
+            advice="Give seconds from 0; inf keeps all distances.",
+        )
 
 
 def _feed(request: RunRequest, context: RunContext) -> Feed:
