@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from betflow.exchange.snapshot import json_ready
-from betflow.wire.stream import LINE_END, MarketChange, MarketDefinition, OrderMarketChange
+from betflow.wire.stream import LINE_END, MarketChange, MarketDefinition, OrderMarketChange, RunnerChange
 
 _READ = 1024
 _NOT_ON_THE_STREAM = frozenset({"name", "eventName", "competitionId", "competitionName"})
@@ -47,7 +47,7 @@ def market_change(change: MarketChange) -> bytes:
     definition = change.market_definition
     if definition is not None:
         change = msgspec.structs.replace(change, market_definition=None)
-    if any(_is_odd(each.spn) or _is_odd(each.spf) for each in change.rc or ()):
+    if change.rc is not None and _are_odd(change.rc):
         content = _encode(_present(json_ready(change)))
     else:
         content = _encode(change)
@@ -73,8 +73,14 @@ def order_change(change: OrderMarketChange) -> bytes:
     return _ascii(_encode(_whole(json_ready(change))))
 
 
-def _is_odd(price: float | None) -> bool:
-    return price is not None and not isfinite(price)
+def _are_odd(changes: list[RunnerChange]) -> bool:
+    """Return whether there is a projected price that is no number, which JSON cannot say as one."""
+    for change in changes:
+        if change.spn is not None and not isfinite(change.spn):
+            return True
+        if change.spf is not None and not isfinite(change.spf):
+            return True
+    return False
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:
