@@ -24,41 +24,16 @@ _PATIENCE_S: Final = 5.0
 _SUBJECT: Final = "stream"
 
 
-async def serve_stream(  # noqa: PLR0913 - what the stream is made of, and where it is
-    exchange: Exchange,
-    callers: Callers,
-    faults: Faults,
-    truth: Truth,
-    *,
-    host: str,
-    port: int,
-    tls: ssl.SSLContext | None,
-    limits: StreamLimits | None = None,
-) -> "StreamServer":
+class StreamServer:
     """
-    Serve the Exchange Stream on the running loop.
+    Serves the Exchange Stream on the running loop.
 
     Args:
         exchange: What is streamed.
         callers: Knows app keys and sessions.
         faults: What goes wrong.
         truth: Where it is written down.
-        host: Where to listen.
-        port: Where to listen; 0 for any that is free.
-        tls: How connections are secured, with the faults of new ones; None for plain TCP.
         limits: What is allowed.
-
-    Raises:
-        OSError: the port is in use.
-    """
-    server = StreamServer(exchange, callers, faults, truth, limits or StreamLimits())
-    await server.listen(host, port, tls)
-    return server
-
-
-class StreamServer:
-    """
-    The stream, made by `serve_stream`.
 
     Attributes:
         ports: Where it listens.
@@ -100,7 +75,17 @@ class StreamServer:
         return self._sent_to_others + sum(client.sent for client in self._clients)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
-        """Listen at one more address; see `serve_stream`."""
+        """
+        Listen at one more address.
+
+        Args:
+            host: Where.
+            port: Where; 0 for any that is free.
+            tls: How connections are secured, with the faults of new ones; None for plain TCP.
+
+        Raises:
+            OSError: the port is in use.
+        """
         listener = await self._loop.create_server(
             lambda: _Client(self),
             host,
