@@ -245,16 +245,18 @@ def _group_row(
         commission=_commission(group, group_by) if group_by in _WITH_COMMISSION else None,
         customer_strategy_ref=_only(each.bet.order.strategy for each in group) or None,
     )
-    return _with_details(row, group, describe) if group_by in _IN_ONE_MARKET else row
+    return _with_details(row, group, group_by, describe) if group_by in _IN_ONE_MARKET else row
 
 
 def _with_details(
-    row: ClearedOrderSummary, group: Sequence[_Cleared], describe: Describe | None
+    row: ClearedOrderSummary, group: Sequence[_Cleared], group_by: GroupBy, describe: Describe | None
 ) -> ClearedOrderSummary:
     """Add what a group within one market says of its bets."""
     orders = [each.bet.order for each in group]
     runner, side = _only(order.runner for order in orders), _only(order.side for order in orders)
     is_alike = runner is not None and side is not None
+    if group_by is GroupBy.MARKET and not is_alike:
+        runner = side = None
     matched = [int(each.matched_at) for each in orders]
     return msgspec.structs.replace(
         row,

@@ -150,6 +150,19 @@ def test_what_is_not_ambiguous_is_lifted_up() -> None:
     )
 
 
+def test_both_sides_of_a_runner_are_ambiguous_in_a_market() -> None:
+    """A market lifts up selection and side together or not at all; a runner's group has its own."""
+    scene = ExchangeScene(prices(1, atb=[(3.0, 4)], atl=[(3.1, 4)]))
+    scene.order(limit(BACK, 3.0, 4))
+    scene.order(limit(LAY, 3.1, 4))
+    scene.settle(1)
+
+    (market,), (runner,) = (scene.cleared(group_by=each) for each in (GroupBy.MARKET, GroupBy.RUNNER))
+
+    assert (None, None, None) == (market.selection_id, market.handicap, market.side)
+    assert (1, 0.0, None, None) == (runner.selection_id, runner.handicap, runner.side, runner.size_settled)
+
+
 def test_a_group_of_one_bet_names_it(scene: ExchangeScene) -> None:
     """Where there is one bet only, its id is unambiguous."""
     assert ["300000000001", "300000000002", "300000000003"] == [
