@@ -7,6 +7,7 @@ distribution of goals, and every market's chances are sums over it.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import fsum
 from typing import Final, TypeAlias
 
@@ -281,7 +282,8 @@ def _goals(home: float, away: float, minutes: int) -> Grid:
     return grid
 
 
-def _binomial(chance: float, tries: int, most: int) -> list[float]:
+@lru_cache(maxsize=1024)  # whose the goals are is asked anew for every minute, and is the same
+def _binomial(chance: float, tries: int, most: int) -> tuple[float, ...]:
     """Return the chance of 0 to *most* successes, and no more than the tries."""
     none = 1.0
     for _ in range(tries):
@@ -290,7 +292,7 @@ def _binomial(chance: float, tries: int, most: int) -> list[float]:
     for successes in range(min(most, tries)):
         ratio = (tries - successes) / (successes + 1) * chance / (1 - chance)
         chances.append(chances[-1] * ratio)
-    return chances
+    return tuple(chances)
 
 
 def _price(chance: float) -> float:

@@ -7,6 +7,7 @@ match at every score.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from betflow.sandbox.generator.chance import Chance
@@ -206,6 +207,7 @@ def _is_won(pair: Pair, needed: int) -> bool:
     return max(pair) >= needed and abs(pair[0] - pair[1]) >= _LEAD
 
 
+@lru_cache(maxsize=4096)  # a match asks for a few hundred different ones, tens of thousands of times
 def _race(chance: float, points: Pair, needed: int) -> float:
     """Return the chance to be the first with enough points and two more than the other."""
     first, second = points
