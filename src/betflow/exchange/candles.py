@@ -209,8 +209,7 @@ class CandleFold:
         by_series = {self._series.setdefault(key, _Series()): each for key, each in changes.items()}
         moves = (move for series, each in by_series.items() for move in series.moves(each))
         trading = [series for series, each in by_series.items() if any(change.trd for change in each)]
-        prices = sum(len(series.marks) for series in by_series)
-        revalued = is_revaluation(moves, prices, len(trading))
+        revalued = is_revaluation(moves, (each.marks for each in self._series.values()), len(trading))
         for series, of_runner in by_series.items():
             if change.img:
                 series.set_marks(of_runner)

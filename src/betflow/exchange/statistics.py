@@ -206,7 +206,7 @@ class StatisticsFold:
         ]
         moves = (move for account, entries in traded for move in account.moves(entries))
         accounts = {account for account, _ in traded}
-        return is_revaluation(moves, sum(len(account.volumes) for account in accounts), len(accounts))
+        return is_revaluation(moves, (each.volumes for each in self._accounts.values()), len(accounts))
 
     def _account(self, key: tuple[int, float]) -> RunnerAccount:
         account = self._accounts.get(key)

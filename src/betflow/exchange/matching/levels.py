@@ -72,9 +72,10 @@ class Level:
         self.owed = [0, 0, 0]
         self.resting: dict[str, Resting] = {}
 
-    def available(self, case: Case) -> int:
-        """Return what is displayed and not taken."""
-        return max(0, self.shown - self.taken[case])
+    def left_of(self, shown: int) -> Amounts:
+        """Return what is left to take of what is displayed, case by case."""
+        worst, expected, best = self.taken
+        return max(0, shown - worst), max(0, shown - expected), max(0, shown - best)
 
     def take(self, amounts: Amounts) -> None:
         """Take of what is displayed, from the front of the queue."""
@@ -93,7 +94,7 @@ class Level:
 
     def join(self, order: Order) -> None:
         """Let an order wait here, behind what is displayed now."""
-        self.resting[order.bet_id] = Resting(order, [self.available(case) for case in CASES])
+        self.resting[order.bet_id] = Resting(order, list(self.left_of(self.shown)))
 
     def join_unseen(self, order: Order) -> None:
         """Let an order that joined wait behind whatever will be displayed here; in the best case not."""

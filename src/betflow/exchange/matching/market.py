@@ -92,15 +92,11 @@ class MarketMatching:
 
     def would_match(self, order: Order) -> bool:
         """Say whether an order would be matched at once, at least in part."""
-        book = self.known.runner(order.runner)
-        matching = self.ours.matching_on(order.runner)
-        return book is not None and matching.would_match(order, book, self.ours.assumptions)
+        return self._best_offer(order) is not None
 
     def has_better_price(self, order: Order) -> bool:
         """Say whether an order would get a better price than it asks for."""
-        book = self.known.runner(order.runner)
-        matching = self.ours.matching_on(order.runner)
-        best = matching.best_offer(order, book, self.ours.assumptions) if book is not None else None
+        best = self._best_offer(order)
         return best is not None and order.price is not None and (best - order.price) * order.side.sign > 0
 
     def refuse(self, order: Order, rule: Rule, code: InstructionReportErrorCode) -> None:
@@ -152,6 +148,12 @@ class MarketMatching:
         order.size = list(order.cancelled)
         self.ours.complete(order)
         self.ours.tell(EventKind.CANCELLED, Rule.REPLACE, order, amounts_of(order.cancelled))
+
+    def _best_offer(self, order: Order) -> float | None:
+        book = self.known.runner(order.runner)
+        if book is None:
+            return None
+        return self.ours.matching_on(order.runner).best_offer(order, book, self.ours.assumptions)
 
     def _kill(self, order: Order) -> None:
         """Cancel what a FILL_OR_KILL order did not get."""

@@ -21,7 +21,9 @@ from betflow.exchange.matching.orders import (
     Rule,
     amounts_of,
 )
-from betflow.exchange.matching.runner import RunnerMatching, Step
+from betflow.exchange.matching.runner import RunnerMatching
+from betflow.exchange.matching.steps import Step
+from betflow.exchange.matching.traded import Traded
 from betflow.exchange.money import exact
 from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.enums import OrderStatus
@@ -43,6 +45,7 @@ class MarketOrders:
         open: Those that are not over.
         waiting: Orders that wait for the bet delay, by bet id; they are not among the others yet.
         watched: The runners on which something of ours rests, or something that we took is still displayed.
+        traded: What has traded on all runners; kept up while any is watched.
         events: What happened and was not collected yet.
         revision: Grows with every event, so that others know when to look again.
     """
@@ -56,6 +59,7 @@ class MarketOrders:
         "minimums",
         "open",
         "revision",
+        "traded",
         "waiting",
         "watched",
     )
@@ -69,6 +73,7 @@ class MarketOrders:
         self.open: dict[str, Order] = {}
         self.waiting: dict[str, Order] = {}
         self.watched: dict[WatchedRunner, RunnerMatching] = {}
+        self.traded: dict[WatchedRunner, Traded] = {}
         self.events: list[OrderEvent] = []
         self.revision = 0
 
@@ -76,23 +81,29 @@ class MarketOrders:
 
     def matching_on(self, runner: RunnerKey) -> RunnerMatching:
         """Return what is remembered of a runner; nothing yet where none of ours is on it."""
-        return self.watched.get(watched(runner)) or RunnerMatching()
+        return self.watched.get(name_of(runner)) or RunnerMatching(Traded({}))
 
     def watch(self, runner: RunnerKey) -> RunnerMatching:
         """Return what is remembered of a runner, and follow it from now on."""
-        return self.watched.setdefault(watched(runner), RunnerMatching())
+        key = name_of(runner)
+        matching = self.watched.get(key)
+        if matching is None:
+            if not self.watched:
+                self.traded = {name_of(book): Traded(book.traded) for book in self.market.book.runners}
+            matching = self.watched[key] = RunnerMatching(self.traded.setdefault(key, Traded({})))
+        return matching
 
     def leave(self, order: Order) -> None:
         """Take an order out of its queue, where it is in one."""
-        matching = self.watched.get(watched(order.runner))
+        matching = self.watched.get(name_of(order.runner))
         if matching is not None:
             matching.leave(order)
 
     def forget_idle(self, runner: RunnerKey) -> None:
         """Follow a runner no more where nothing of ours is on it."""
-        matching = self.watched.get(watched(runner))
+        matching = self.watched.get(name_of(runner))
         if matching is not None and matching.is_idle:
-            del self.watched[watched(runner)]
+            del self.watched[name_of(runner)]
 
     def rest(self, order: Order, book: RunnerBook) -> int | None:
         """Let what is left of an order wait at its price; return what stands ahead, None if not known."""
@@ -197,6 +208,6 @@ class MarketOrders:
         )
 
 
-def watched(runner: RunnerKey) -> WatchedRunner:
+def name_of(runner: RunnerKey | RunnerBook) -> WatchedRunner:
     """Return how the book's changes name a runner."""
     return (runner.selection_id, float(runner.handicap)) if runner.handicap else runner.selection_id

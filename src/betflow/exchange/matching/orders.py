@@ -35,6 +35,11 @@ def amounts_of(cases: Sequence[int]) -> Amounts:
     return cases[0], cases[1], cases[2]
 
 
+def less(one: Amounts, other: Amounts) -> Amounts:
+    """Return what is left of amounts without others."""
+    return one[0] - other[0], one[1] - other[1], one[2] - other[2]
+
+
 class Case(IntEnum):
     """Which answer to what cannot be known."""
 

@@ -1,8 +1,9 @@
 """What changes of prices and volumes do to our orders in a market: those on the runners that are watched."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from betflow.exchange.matching.market_orders import MarketOrders, WatchedRunner
+from betflow.exchange.matching.traded import Traded
 from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.volumes import is_revaluation
 from betflow.wire.stream import MarketChange, RunnerChange
@@ -47,13 +48,16 @@ class PriceChanges:
         else:
             self._pass_over(changes)
             return
-        touched: dict[WatchedRunner, list[RunnerChange]] = {}
+        ours: dict[WatchedRunner, list[RunnerChange]] = {}
+        others: list[RunnerChange] = []
         for change in changes:
             key = (change.id, change.hc) if change.hc else change.id
             if key in watched:
-                touched.setdefault(key, []).append(change)
-        ignore_trades = self._is_revaluation(changes, touched)
-        for key, runner_changes in touched.items():
+                ours.setdefault(key, []).append(change)
+            else:
+                others.append(change)
+        ignore_trades = self._is_revaluation(changes)
+        for key, runner_changes in ours.items():
             book = self._book(key)
             if book is not None:
                 steps = watched[key].change(runner_changes, book, ignore_trades=ignore_trades)
@@ -61,25 +65,30 @@ class PriceChanges:
                     self._ours.record(steps, self._ours.doubts.of_match(self._ours.market.book))
                 if watched[key].is_idle:
                     del watched[key]
+        self._pass_over(others)
 
-    def _pass_over(self, changes: Iterable[RunnerChange]) -> None:
+    def _pass_over(self, changes: Sequence[RunnerChange]) -> None:
         """Remember what was traded in changes that concern nothing of ours."""
+        traded = self._ours.traded
         for change in changes:
             if change.trd is not None:
-                matching = self._watched.get((change.id, change.hc) if change.hc else change.id)
-                if matching is not None:
-                    matching.pass_over(change)
+                key = (change.id, change.hc) if change.hc else change.id
+                known = traded.get(key)
+                if known is None:
+                    known = traded[key] = Traded({})
+                known.pass_over(change)
 
-    def _is_revaluation(
-        self, changes: Sequence[RunnerChange], touched: dict[WatchedRunner, list[RunnerChange]]
-    ) -> bool:
+    def _is_revaluation(self, changes: Sequence[RunnerChange]) -> bool:
         """Say whether the volumes moved because they were converted anew, see `betflow.exchange.volumes`."""
         if sum(len(change.trd or ()) for change in changes) < _FEWEST_REVALUED:
             return False
-        moved = [pair for key, own in touched.items() for pair in self._watched[key].revalued(own)]
-        prices = sum(self._watched[key].prices_traded() for key in touched)
-        runners = len({(change.id, change.hc) for change in changes if change.trd})
-        return is_revaluation(moved, prices, runners)
+        by_runner: dict[WatchedRunner, list[RunnerChange]] = {}
+        for change in changes:
+            if change.trd:
+                by_runner.setdefault((change.id, change.hc) if change.hc else change.id, []).append(change)
+        known, nothing = self._ours.traded, Traded({})
+        moved = [pair for key, own in by_runner.items() for pair in known.get(key, nothing).moved(own)]
+        return is_revaluation(moved, (each.volumes for each in known.values()), len(by_runner))
 
     def _renew(self, *, count_trades: bool) -> None:
         for key, matching in list(self._watched.items()):
@@ -90,6 +99,10 @@ class PriceChanges:
             self._ours.record(steps, self._ours.doubts.of_match(self._ours.market.book))
             if matching.is_idle:
                 del self._watched[key]
+        for key, traded in self._ours.traded.items():
+            if key not in self._watched:
+                book = self._book(key)
+                traded.replace(book.traded if book is not None else {})
 
     def _book(self, key: WatchedRunner) -> RunnerBook | None:
         book = self._ours.market.book

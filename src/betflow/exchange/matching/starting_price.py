@@ -13,7 +13,7 @@ from betflow.exchange.matching.bets import pounds
 from betflow.exchange.matching.levels import CASES
 from betflow.exchange.matching.market_orders import MarketOrders
 from betflow.exchange.matching.orders import Case, EventKind, Order, Rule, amounts_of
-from betflow.exchange.matching.runner import Step
+from betflow.exchange.matching.steps import Step
 from betflow.exchange.money import exact, round_starting_price_size
 from betflow.wire.enums import OrderType, PersistenceType, Side
 

@@ -370,6 +370,50 @@ def test_a_volume_that_was_converted_anew() -> None:
     assert [] == fills(order)
 
 
+def test_a_conversion_is_told_by_all_runners() -> None:
+    """One volume that moves by pennies is no trade, where those of a runner without orders move with it."""
+    volumes = [(2.9 + number / 10, 1000.0) for number in range(8)]
+    scene = Scene(prices(1, trd=[(3.0, 1000)]), prices(2, trd=volumes))
+    order = scene.order(limit(LAY, 3.0))
+
+    scene.show(
+        prices(1, trd=[(3.0, 1000.3)]), prices(2, trd=[(price, size + 0.3) for price, size in volumes])
+    )
+
+    assert [] == fills(order)
+
+
+def test_small_trades_beside_large_ones_are_no_conversion() -> None:
+    """Three volumes that move by a thousandth were traded, where those of another runner move by half."""
+    scene = Scene(
+        prices(1, trd=[(price, 20_000) for price in (3.0, 3.05, 3.1)]),
+        prices(2, trd=[(price, 1000) for price in (1.5, 1.51, 1.52, 1.53)]),
+    )
+    order = scene.order(limit(LAY, 3.0))
+
+    scene.show(
+        prices(1, trd=[(price, 20_020) for price in (3.0, 3.05, 3.1)]),
+        prices(2, trd=[(price, 1500) for price in (1.5, 1.51, 1.52, 1.53)]),
+    )
+
+    assert [(3.0, 10_00)] == fills(order)
+
+
+def test_volumes_of_all_runners_are_followed() -> None:
+    """What traded on a runner without orders of ours is known too, and what an image said of it."""
+    volumes = [(2.9 + number / 10, 1000.0) for number in range(8)]
+    scene = Scene(prices(1, trd=[(3.0, 1000)]), prices(2, atb=[(3.0, 20)]))
+    order = scene.order(limit(LAY, 3.0))
+    scene.show(prices(2, trd=volumes))
+    scene.image(prices(1, trd=[(3.0, 1000)]), prices(2, trd=[(price, size * 2) for price, size in volumes]))
+
+    scene.show(
+        prices(1, trd=[(3.0, 1000.3)]), prices(2, trd=[(price, size * 2 + 0.3) for price, size in volumes])
+    )
+
+    assert [] == fills(order)
+
+
 def test_volumes_that_were_cleared_begin_at_nothing() -> None:
     """An empty `trd` clears all volumes: what trades then is new."""
     scene = Scene(prices(trd=[(3.0, 100)]))
