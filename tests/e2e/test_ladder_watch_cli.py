@@ -18,14 +18,14 @@ from betflow.errors import ExitCode
 from changes import OFF_MS
 from command_line import CommandLine
 from observing import market, observed, runner
-from watched_market import CLOSED, FIRST, IMAGE, MARKET, SHORTER, markets, playing
+from watched_market import CLOSED, DEEPER, FIRST, IMAGE, MARKET, SHORTER, markets, playing
 
 
 @pytest.fixture
 def exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Betfair]:
-    """Run Betfair with a market that changes once and is closed."""
+    """Run Betfair with a market that changes and is closed."""
     monkeypatch.chdir(tmp_path)
-    with betfair(tmp_path, playing(IMAGE, SHORTER, CLOSED), results=markets().results) as running:
+    with betfair(tmp_path, playing(IMAGE, DEEPER, SHORTER, CLOSED), results=markets().results) as running:
         running.is_set(monkeypatch)
         yield running
 
@@ -37,24 +37,28 @@ def betflow(data_dir: Path, exchange: Betfair, capsys: pytest.CaptureFixture[str
 
 
 def test_a_line_for_each_change(betflow: CommandLine) -> None:
-    """With the time when it was published, and the best prices; the last ladder comes at the end."""
+    """
+    With the time when it was published, and the best prices; the last ladder comes at the end.
+
+    A change deeper in the ladder is in that, and has no line.
+    """
     ran = betflow("ladder", MARKET, "--watch", "--runner", str(FIRST))
 
     assert ExitCode.OK == ran.code
     first, second, third, fourth, *_ = ran.out.splitlines()
     assert "2026-02-18T14:00:00.000Z  market is OPEN" == first
     assert f"2026-02-18T14:00:00.000Z  Runner {FIRST}  back 2×10  lay 2.02×5  last 2  matched 8.00" == second
-    assert f"2026-02-18T14:00:00.001Z  Runner {FIRST}  back 1.99×7  lay 2×5  last 2  matched 8.00" == third
-    assert "2026-02-18T14:00:00.002Z  market is CLOSED" == fourth
+    assert f"2026-02-18T14:00:00.002Z  Runner {FIRST}  back 1.99×7  lay 2×5  last 2  matched 8.00" == third
+    assert "2026-02-18T14:00:00.003Z  market is CLOSED" == fourth
     assert re.search(r"ended because +the market was closed", ran.out)
-    assert re.search(r"7\.00 +1\.99 +back\n", ran.out)
+    assert re.search(r"7\.00 +1\.99 +back\n +3\.00 +1\.5\n", ran.out)
 
 
 def test_json_is_one_envelope(betflow: CommandLine) -> None:
     """Nothing but it is printed."""
     ran = betflow.json("ladder", MARKET, "--watch")
 
-    assert ("closed", 3) == (ran.data["watched"]["ended"], ran.data["watched"]["changes"])
+    assert ("closed", 4) == (ran.data["watched"]["ended"], ran.data["watched"]["changes"])
 
 
 def test_tape_cannot_be_watched(betflow: CommandLine) -> None:
@@ -88,8 +92,8 @@ def _drawn(grid: Grid, console: Console) -> str:
     return console.file.getvalue()
 
 
-def _console(*, height: int = 15) -> Console:
-    return Console(file=io.StringIO(), force_terminal=False, width=100, height=height)
+def _console(*, width: int = 100, height: int = 15) -> Console:
+    return Console(file=io.StringIO(), force_terminal=False, width=width, height=height)
 
 
 def test_terminal_shows_the_ladder_of_one_runner() -> None:
@@ -119,3 +123,18 @@ def test_terminal_shows_the_best_prices_of_all_runners() -> None:
     text = _drawn(grid, console)
     assert re.search(r"1\.98×3 1\.99×2 2×1 +2\.02×5", text)
     assert "OPEN, in play" in text
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [(60, "1.98×3 1.99×2 2×1"), (36, "1.99×2 2×1"), (30, "2×1"), (20, "too narrow")],
+)
+def test_narrow_terminal_shows_fewer_prices(width: int, expected: str) -> None:
+    """None of them is cut short; where there is no room for one of each side, it says what to do."""
+    console = _console(width=width)
+    grid = Grid(console, None)
+    grid.changed(market(([(2.0, 1.0), (1.99, 2.0), (1.98, 3.0)], [(2.02, 5.0)]), (3.0, None)), ())
+
+    shown = re.sub(r"\s+", " ", _drawn(grid, console))
+    assert expected in shown
+    assert "…" not in shown

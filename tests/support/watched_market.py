@@ -30,6 +30,7 @@ IMAGE = {
     "marketDefinition": DEFINITION,
     "rc": [prices(FIRST, 2.0, 2.02, ltp=2.0, trd=[[2.0, 8.0]]), prices(SECOND, 3.0, 3.05)],
 }
+DEEPER = {"rc": [{"id": FIRST, "atb": [[1.5, 3.0]]}]}
 SHORTER = {"rc": [prices(FIRST, 1.99, 2.0) | {"atb": [[2.0, 0], [1.99, 7.0]]}]}
 CLOSED = {"marketDefinition": {**DEFINITION, "status": "CLOSED"}}
 

@@ -1,6 +1,7 @@
 """``betflow ladder``: what is offered and was traded at each price, once or as it changes."""
 
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,18 +84,26 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     )
     if not data["runners"]:
         screen.line("No runner is active.")
-    for runner in data["runners"]:
+    if "watched" in data and len(data["runners"]) > 1:
+        screen.line()
+        screen.table(list(_BEST), [[show(each) for show in _BEST.values()] for each in data["runners"]])
+    else:
+        _render_ladders(data["runners"], screen)
+    if "watched" in data:
+        screen.line()
+        screen.fields(_watched(data["watched"]))
+    if data["is_delayed"]:
+        screen.note("The app key is a delayed one: prices are late, and what was traded is missing.")
+
+
+def _render_ladders(runners: list[dict[str, Any]], screen: Screen) -> None:
+    for runner in runners:
         screen.line()
         screen.line(heading(runner))
         if runner["rungs"]:
             screen.table(_COLUMNS, [rung_cells(rung) for rung in runner["rungs"]])
         else:
             screen.line("Nothing is offered, and nothing was traded.")
-    if "watched" in data:
-        screen.line()
-        screen.fields(_watched(data["watched"]))
-    if data["is_delayed"]:
-        screen.note("The app key is a delayed one: prices are late, and what was traded is missing.")
 
 
 def _watched(watched: dict[str, Any]) -> dict[str, object]:
@@ -106,10 +115,15 @@ def _watched(watched: dict[str, Any]) -> dict[str, object]:
     }
 
 
+def name_of(runner: dict[str, Any]) -> str:
+    """Return what a runner is called, with its line where it has one."""
+    line = f" {runner['handicap']:+g}" if runner["handicap"] else ""
+    return f"{runner['name'] or runner['selection_id']}{line}"
+
+
 def heading(runner: dict[str, Any]) -> str:
     """Return who a runner is, and what it last traded at."""
-    line = f" {runner['handicap']:+g}" if runner["handicap"] else ""
-    parts = [f"{runner['name'] or runner['selection_id']}{line}"]
+    parts = [name_of(runner)]
     if runner["status"] != "ACTIVE":
         parts.append(f"{runner['status']}".lower())
     if runner["last_price_traded"] is not None:
@@ -134,3 +148,16 @@ def rung_cells(rung: dict[str, Any]) -> list[object]:
 def _size(size: float | None) -> Decimal | str:
     """Return a size to the penny; nothing is left blank, as on every grid."""
     return "" if size is None else round(Decimal(repr(size)), 2)
+
+
+def _best_price(runner: dict[str, Any], mark: str) -> object:
+    return next((as_written(each["price"]) for each in runner["rungs"] if each[mark]), None)
+
+
+_BEST: dict[str, Callable[[dict[str, Any]], object]] = {
+    "runner": name_of,
+    "back": lambda runner: _best_price(runner, "is_best_back"),
+    "lay": lambda runner: _best_price(runner, "is_best_lay"),
+    "last": lambda runner: as_written(runner["last_price_traded"]),
+    "matched": lambda runner: _size(runner["total_matched"]),
+}

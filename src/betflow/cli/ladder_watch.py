@@ -6,12 +6,14 @@ from typing import Any, Final, Self, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from betflow.cli.ladder import heading, rung_cells
 from betflow.cli.screen import Screen, as_written, shown
 from betflow.exchange.observed import ObservedMarket
+from betflow.exchange.shape import best
 from betflow.exchange.snapshot import PriceSize, RunnerSnapshot
 from betflow.exchange.times import iso
 from betflow.jobs.ladder import chosen, ladder_data
@@ -21,7 +23,10 @@ _BACK: Final = "black on #a6d8ff"
 _LAY: Final = "black on #fac9d1"
 _AROUND: Final = 7
 """Lines of a terminal that are not rungs."""
-_LEVELS: Final = 3
+_LEVELS: Final = (3, 2, 1)
+"""How many prices of each side are shown of all runners: as many as there is room for."""
+_UNLIMITED: Final = 10_000
+_TOO_NARROW: Final = "This terminal is too narrow: name one with --runner."
 _REFRESHES: Final = 8
 """A second."""
 
@@ -36,12 +41,13 @@ def watching(stream: TextIO, runner: str | None, *, as_json: bool) -> AbstractCo
 
 
 class Lines:
-    """A line for each change of a runner."""
+    """A line for each change of a runner that alters what the line says."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._screen = Screen(stream)
         self._stood: tuple[str | None, bool] | None = None
+        self._lines: dict[tuple[int, float], str] = {}
 
     def changed(self, market: ObservedMarket, runners: Sequence[RunnerSnapshot]) -> None:
         """Write how the market stands, where that is new, and the runners that changed."""
@@ -52,7 +58,10 @@ class Lines:
             in_play = ", in play" if definition.in_play else ""
             self._screen.line(f"{iso(market.moment)}  market is {definition.status}{in_play}")
         for runner in runners:
-            self._screen.line(f"{iso(market.moment)}  {_line(runner)}")
+            key, line = (runner.selection_id, runner.handicap), _line(runner)
+            if line != self._lines.get(key):
+                self._lines[key] = line
+                self._screen.line(f"{iso(market.moment)}  {line}")
         self._stream.flush()
 
     def told(self, text: str) -> None:
@@ -107,11 +116,18 @@ class Grid:
     def _table(self, market: ObservedMarket) -> RenderableType:
         depth = max(2, (self._console.size.height - _AROUND) // 2)
         runners = ladder_data(market, self._runner, depth)["runners"]
-        return _ladder_table(runners[0]) if len(runners) == 1 else _market_table(market, self._runner)
+        if len(runners) == 1:
+            return Group(Text(shown(heading(runners[0]))), _ladder_table(runners[0]))
+        tables = (_market_table(chosen(market, self._runner), levels) for levels in _LEVELS)
+        return next(filter(self._fits, tables), Text(_TOO_NARROW))
+
+    def _fits(self, table: Table) -> bool:
+        unlimited = self._console.options.update(width=_UNLIMITED)
+        return Measurement.get(self._console, unlimited, table).maximum <= self._console.width
 
 
-def _ladder_table(runner: dict[str, Any]) -> RenderableType:
-    table = Table(box=None, title=Text(shown(heading(runner))), title_justify="left", pad_edge=False)
+def _ladder_table(runner: dict[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False)
     for name in ("to back", "price", "to lay", "traded"):
         table.add_column(name, justify="right", no_wrap=True)
     for rung in runner["rungs"]:
@@ -126,18 +142,19 @@ def _ladder_table(runner: dict[str, Any]) -> RenderableType:
     return table
 
 
-def _market_table(market: ObservedMarket, runner: str | None) -> RenderableType:
-
+def _market_table(runners: Sequence[RunnerSnapshot], levels: int) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("runner", "left"), ("back", "right"), ("lay", "left"), ("last", "right")):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # one of its words
-    for each in chosen(market, runner):
-        backs, lays = each.available_to_back[:_LEVELS], each.available_to_lay[:_LEVELS]
+    table.add_column("runner", no_wrap=True)
+    table.add_column("back", justify="right", no_wrap=True)
+    table.add_column("lay", no_wrap=True)
+    table.add_column("last", justify="right", no_wrap=True)
+    for runner in runners:
+        backs, lays = runner.available_to_back[:levels], runner.available_to_lay[:levels]
         table.add_row(
-            Text(shown(_name(each))),
-            Text(" ".join(_offer(offer) for offer in reversed(backs)), _BACK if backs else ""),
-            Text(" ".join(_offer(offer) for offer in lays), _LAY if lays else ""),
-            Text(shown(as_written(each.last_price_traded))),
+            Text(shown(_name(runner))),
+            Text(" ".join(map(_offer, reversed(backs))), _BACK if backs else ""),
+            Text(" ".join(map(_offer, lays)), _LAY if lays else ""),
+            Text(shown(as_written(runner.last_price_traded))),
         )
     return table
 
@@ -151,9 +168,7 @@ def _heading(market: ObservedMarket) -> str:
 
 
 def _line(runner: RunnerSnapshot) -> str:
-    back, lay = (
-        offers[0] if offers else None for offers in (runner.available_to_back, runner.available_to_lay)
-    )
+    back, lay = best(runner.available_to_back), best(runner.available_to_lay)
     parts = [_name(runner), f"back {_offer(back)}", f"lay {_offer(lay)}"]
     if runner.last_price_traded is not None:
         parts.append(f"last {as_written(runner.last_price_traded)}")

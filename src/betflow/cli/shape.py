@@ -8,6 +8,7 @@ import typer
 
 from betflow.cli.contract import run_command
 from betflow.cli.filters import MarketNowOrAt, MarketOfFile, Moment
+from betflow.cli.ladder import name_of
 from betflow.cli.screen import Screen, as_written
 
 
@@ -70,7 +71,7 @@ def _facts(data: dict[str, Any]) -> dict[str, object]:
 def _numbers(data: dict[str, Any]) -> dict[str, object]:
     favourite, runners = data["favourite"], data["runners"]
     return {
-        "favourite": f"{_runner(favourite)} at {runners[0]['best_back']['price']:g}" if favourite else None,
+        "favourite": f"{name_of(favourite)} at {runners[0]['best_back']['price']:g}" if favourite else None,
         "book to back": _book(data["back_book"], data["back_overround"]),
         "book to lay": _book(data["lay_book"], data["lay_overround"]),
         "entropy": data["entropy"],
@@ -96,11 +97,6 @@ def _prices(levels: int) -> str:
     return "at the best price of each side" if levels == 1 else f"at the best {levels} prices of each side"
 
 
-def _runner(runner: dict[str, Any]) -> str:
-    line = f" {runner['handicap']:+g}" if runner["handicap"] else ""
-    return f"{runner['name'] or runner['selection_id']}{line}"
-
-
 def _price(offer: dict[str, Any] | None) -> float | int | None:
     return None if offer is None else as_written(offer["price"])
 
@@ -113,7 +109,7 @@ _CHART = 24
 """How many columns the longest bar takes."""
 
 _PRICES: dict[str, Callable[[dict[str, Any]], object]] = {
-    "runner": _runner,
+    "runner": name_of,
     "back": lambda runner: _price(runner["best_back"]),
     "lay": lambda runner: _price(runner["best_lay"]),
     "spread": lambda runner: runner["spread"],

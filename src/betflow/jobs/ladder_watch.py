@@ -138,13 +138,20 @@ def watch(request: LadderRequest, seconds: str | None, context: RunContext, watc
 
 def _follow(stream: ExchangeStream, seen: _Watch, longest_s: float | None) -> Ended:
     """Go along with the stream to its end."""
-    books = MarketBooks()
-    timer = threading.Timer(longest_s, stream.stop) if longest_s is not None else None
+    books, is_over = MarketBooks(), threading.Event()
+
+    def stop() -> None:
+        is_over.set()
+        stream.stop()
+
+    timer = threading.Timer(longest_s, stop) if longest_s is not None else None
     if timer is not None:
         timer.daemon = True
         timer.start()
     try:
         for happening in stream:
+            if is_over.is_set():
+                break  # that the connection is gone is our own doing
             if not isinstance(happening, MarketChangeMessage):
                 seen.hear(happening)
                 continue

@@ -115,7 +115,7 @@ def test_time_ends_it_also_where_nothing_comes(watched: Watched) -> None:
     watcher = Noting()
     outcome, _ = watched(watcher, playing(), seconds="50ms")
 
-    assert ("time", []) == (outcome.data["watched"]["ended"], watcher.seen)
+    assert ("time", [], []) == (outcome.data["watched"]["ended"], watcher.seen, watcher.texts)
     assert [[], []] == [each["rungs"] for each in outcome.data["runners"]]
 
 
