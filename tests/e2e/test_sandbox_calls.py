@@ -4,17 +4,23 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from betflow.sandbox.feed import FeedChange
+from betflow.sandbox.listings import listing_of
 from betflow.sandbox.rules import Rules
 from betflow.wire.enums import ServiceErrorCode
-from sandboxes import DELAYED_KEY, LIVE_KEY, Client, Running, running
+from changes import MARKET, change, defined
+from exchange_scenes import ScriptedFeed
+from sandboxes import DELAYED_KEY, LIVE_KEY, NOW_MS, Client, Running, running
 from tapes import shared_responses
 
+CATALOGUE = "SportsAPING/v1.0/listMarketCatalogue"
 FUNDS = "AccountAPING/v1.0/getAccountFunds"
 CURRENT = "SportsAPING/v1.0/listCurrentOrders"
 JSON_RPC = "/exchange/account/json-rpc/v1"
@@ -364,3 +370,16 @@ def test_the_admin_endpoint_lists_adds_and_clears_faults(sandbox: Running) -> No
         f"{sandbox.base}/sandbox/faults/{number}", timeout=5
     ).json()
     assert 404 == client.session.delete(f"{sandbox.base}/sandbox/faults/{number}", timeout=5).status_code
+
+
+def test_markets_are_there_before_anybody_streams(tmp_path: Path) -> None:
+    """At full speed time waits for somebody to stream; how markets stand by then is seen all the same."""
+    definition = change(marketDefinition=defined(eventId="7", eventTypeId="1")).market_definition
+    assert definition is not None
+    feed = ScriptedFeed(NOW_MS, [listing_of(MARKET, definition, names=definition)])
+    feed.put(FeedChange(NOW_MS, change(marketDefinition=defined(eventId="7", eventTypeId="1"), img=True)))
+
+    with running(tmp_path, feed, speed=inf) as opened:
+        listed = opened.logged_in().call(CATALOGUE, {"filter": {}, "maxResults": 1})
+
+    assert [MARKET] == [each["marketId"] for each in listed["result"]]

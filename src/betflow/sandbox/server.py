@@ -133,6 +133,8 @@ class Sandbox:
             stack.callback(self.context.truth.close)
             api = await self._serve_api(stack)
             stream, plain = await self._serve_stream(stack)
+            # How the markets stand by now is what the first to ask sees, at any speed.
+            self.context.exchange.advance(self.began)
             self.addresses = Addresses(api=api, stream=stream, plain_stream=plain)
             self._ends = stack.pop_all()
         return self

@@ -4,14 +4,14 @@ The navigation menu: every market there is, as a tree; Betfair renews it about o
 Source: "Navigation Data For Applications"; a recorded answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 
 class NavigationNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """
-    A node of the tree.
+    A node of the tree; those of markets have no children, and an empty list says that others have none.
 
     `type` is ``EVENT_TYPE``, ``GROUP`` (whose id is none of Betfair's), ``EVENT``, ``RACE`` or ``MARKET``.
     Markets have `exchange_id`, `market_type`, `market_start_time` and `number_of_winners` (an empty text
@@ -21,7 +21,7 @@ class NavigationNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     type: str
     name: str
     id: str | int | None = None
-    children: tuple["NavigationNode", ...] = ()
+    children: Sequence["NavigationNode"] = ()
     country_code: str | None = None
     venue: str | None = None
     start_time: str | None = None

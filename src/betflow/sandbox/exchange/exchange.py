@@ -105,8 +105,12 @@ class Exchange:
 
     @property
     def delayed_now(self) -> int:
-        """The time of what the delayed books show, epoch milliseconds."""
-        return self.now - self._delay_ms
+        """
+        The time of what the delayed books show, epoch milliseconds.
+
+        It is not before the exchange began: how markets stood then is seen at once.
+        """
+        return max(self.now - self._delay_ms, self._feed.begins)
 
     def listing(self, market_id: str) -> Listing | None:
         """Return what a market is called and what kind it is; None for one that was not published yet."""

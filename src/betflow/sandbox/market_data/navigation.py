@@ -33,7 +33,8 @@ def navigation_menu(markets: Markets) -> NavigationNode:
     for market in fitting(markets, MarketFilter()):
         sports.setdefault(market.listing.event_type.id or "", []).append(market)
     children = [_sport(of_it, today=iso(markets.now)[:_DAY]) for of_it in sports.values()]
-    return NavigationNode(type="GROUP", name="ROOT", id=0, children=_by_name(children))
+    # A list, since it is there also when it is empty.
+    return NavigationNode(type="GROUP", name="ROOT", id=0, children=list(_by_name(children)))
 
 
 def _sport(markets: Sequence[Market], *, today: str) -> NavigationNode:

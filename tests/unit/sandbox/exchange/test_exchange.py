@@ -2,6 +2,8 @@
 
 import pytest
 
+from betflow.sandbox.exchange.exchange import Exchange
+from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.refusals import ServiceRefusal
 from betflow.wire.betting import (
     CancelInstruction,
@@ -14,8 +16,8 @@ from betflow.wire.betting import (
 )
 from betflow.wire.enums import ActionPerformed, OrderProjection, OrderStatus, ServiceErrorCode, TimeInForce
 from betflow.wire.heartbeat import Heartbeat
-from changes import MARKET
-from exchange_scenes import ACCOUNT, ExchangeScene, differences
+from changes import MARKET, OFF_MS, change, defined
+from exchange_scenes import ACCOUNT, ExchangeScene, ScriptedFeed, differences
 from scenes import BACK, LAY, SECOND, limit, market_on_close, prices
 
 
@@ -262,6 +264,19 @@ def test_a_delayed_book_is_a_minute_old() -> None:
     runner = scene.exchange.delayed_books[MARKET].runner(1)
     assert runner is not None
     assert (False, 3.0) == (nothing, runner.best_back)
+
+
+def test_how_markets_stood_at_the_beginning_is_not_delayed() -> None:
+    """A delayed app key sees at once how the markets stood when the exchange began."""
+    feed = ScriptedFeed(begins=OFF_MS)
+    first = change(marketDefinition=defined(), img=True)
+    feed.put(FeedChange(OFF_MS, first))
+    feed.put(FeedChange(OFF_MS + 1, change({"id": 1, "atb": [[2.0, 5]]})))
+    exchange = Exchange(feed)
+
+    exchange.advance(OFF_MS + 1)
+
+    assert first == exchange.delayed_books[MARKET].change
 
 
 def test_all_of_a_market_is_cancelled() -> None:

@@ -1,6 +1,7 @@
 """The navigation menu, and how races stand."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -80,7 +81,16 @@ def test_the_menu_is_understood_by_our_own_type() -> None:
     """Encoded and decoded again, the menu is the same."""
     menu = navigation_menu(small_day())
 
-    assert menu == msgspec.json.decode(msgspec.json.encode(menu), type=NavigationNode)
+    again = msgspec.json.decode(msgspec.json.encode(menu), type=NavigationNode)
+
+    assert msgspec.json.encode(menu) == msgspec.json.encode(again)
+
+
+def test_a_menu_without_markets_has_no_children() -> None:
+    """When there is no market, the root has an empty list of children, which others need to be there."""
+    menu = navigation_menu(replace(small_day(), books={}))
+
+    assert {"type": "GROUP", "name": "ROOT", "id": 0, "children": []} == msgspec.to_builtins(menu)
 
 
 def states(**counts: int) -> list[str]:
