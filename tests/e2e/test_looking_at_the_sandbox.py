@@ -1,0 +1,104 @@
+"""`discover`, `shape` and `ladder` over a sandbox that runs beside them, with nothing but its profile."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from betflow.errors import ExitCode
+from command_line import CommandLine
+
+SMALL = ("--races", "2", "--greyhounds", "0", "--football", "0", "--tennis", "0", "--seed", "3")
+PROFILE = ("--profile", "sandbox")
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="it is ended by a signal")
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run a sandbox of two races; return the folder that its profile is in."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    command = [sys.executable, "-m", "betflow", "sandbox", "run", *SMALL, "--port", "0", "--stream-port", "0"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BET")}
+    with subprocess.Popen(
+        [*command, "--data-dir", str(folder / "exchange")],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            while "is open" not in (line := process.stderr.readline()):
+                assert line, "the sandbox ended"
+            yield folder
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+
+
+@pytest.fixture
+def betflow(
+    sandbox: Path, data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> CommandLine:
+    """Return betflow where the profile is, over an empty data folder."""
+    monkeypatch.chdir(sandbox)
+    return CommandLine(data_dir, capsys)
+
+
+def test_markets_are_found_and_judged_and_judged_again(betflow: CommandLine) -> None:
+    """The win markets of all races, by all rules; the replay asks nobody, and gives the same."""
+    ran = betflow.json("discover", *PROFILE)
+
+    assert {("WIN", "7")} == {(each["market_type"], each["event_type_id"]) for each in ran.data["markets"]}
+    assert ran.data["judged"] >= 2
+    measured = {each["rule"]: each["measured"] for each in ran.data["markets"][0]["reasons"]}
+    assert None not in measured.values()
+    assert ("OPEN", False, True) == (measured["status"], measured["in_play"], measured["bsp"])
+
+    again = betflow.json("discover", "--replay", "last")
+    assert (ExitCode.OK, ran.data["markets"]) == (again.code, again.data["markets"])
+    assert ran.data["verdicts_sha256"] == again.data["verdicts_sha256"]
+    assert ExitCode.OK == betflow("audit", "verify").code
+
+
+def test_shape_and_ladder_of_a_market(betflow: CommandLine) -> None:
+    """Names, probabilities and ladders are there, the best prices on both sides of the gap."""
+    (market, *_) = betflow.json("discover", *PROFILE).data["markets"]
+    shape = betflow.json("shape", market["market_id"], *PROFILE).data
+    ladder = betflow.json("ladder", market["market_id"], *PROFILE).data
+
+    assert abs(1 - sum(each["probability"] for each in shape["runners"])) < 0.001
+    assert {each["name"] for each in shape["runners"]} == {each["name"] for each in ladder["runners"]}
+    for runner in ladder["runners"]:
+        prices = [rung["price"] for rung in runner["rungs"]]
+        assert sorted(prices, reverse=True) == prices
+        backs = [rung["price"] for rung in runner["rungs"] if rung["to_back"]]
+        lays = [rung["price"] for rung in runner["rungs"] if rung["to_lay"]]
+        assert max(backs) < min(lays)
+
+
+def test_ladder_is_watched(betflow: CommandLine) -> None:
+    """The image is there at once, with names; lines are of the runner that was asked for."""
+    (market, *_) = betflow.json("discover", *PROFILE).data["markets"]
+    name = market["runners"][0]["name"]
+    ran = betflow("ladder", market["market_id"], "--runner", name, "--for", "1s", *PROFILE)
+
+    assert ExitCode.OK == ran.code
+    first, second, *_ = ran.out.splitlines()
+    assert first.endswith("market is OPEN")
+    assert re.match(rf"\S+Z  {re.escape(name)}  back \S+×\S+  lay \S+×\S+", second)
+    assert "The connection is gone" not in ran.out
+
+
+def test_market_that_the_exchange_does_not_have(betflow: CommandLine) -> None:
+    """Neither of the two commands finds it."""
+    for command in ("shape", "ladder"):
+        ran = betflow(command, "1.999999999", *PROFILE)
+        assert (ExitCode.USAGE, True) == (ran.code, "has no open market 1.999999999" in ran.err)
