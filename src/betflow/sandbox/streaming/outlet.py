@@ -47,8 +47,10 @@ class Outlet:
 
     def send(self, lines: list[bytes], now: float) -> None:
         """Send lines as they are, in one write."""
-        if not self.is_ended and lines:
-            (self._held if self.is_silent(now) else self._writes).append(lines)
+        if self.is_ended or not lines:
+            return
+        self._release(now)
+        (self._held if self.is_silent(now) else self._writes).append(lines)
 
     def changes(self, where: Where, lines: list[bytes], now: float) -> Fault | None:
         """
@@ -72,8 +74,7 @@ class Outlet:
 
     def take(self, now: float) -> list[bytes]:
         """Return what is to be written now, each a write."""
-        if self._held and not self.is_silent(now):
-            self._writes, self._held = [*self._writes, *self._held], []
+        self._release(now)
         if not self._writes:
             return []
         writes, self._writes = self._writes, []
@@ -83,6 +84,12 @@ class Outlet:
                 for line in lines:
                     self._truth.sent(self._id, line)
         return [joined(lines) for lines in writes]
+
+    def _release(self, now: float) -> None:
+        """Let go of what was held up, once it is no longer."""
+        if self._held and not self.is_silent(now):
+            self._writes += self._held
+            self._held = []
 
     def _strike(self, line: bytes, fault: Fault, now: float) -> None:
         match fault.kind:
