@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -314,8 +315,10 @@ def test_what_is_no_http_ends_its_own_connection_only(sandbox: Running, client: 
         socket.create_connection((host, int(port)), timeout=5) as raw,
         context.wrap_socket(raw, server_hostname=host) as secured,
     ):
-        secured.sendall(sent)
-        received = secured.recv(4096)
+        received = b""
+        with suppress(ConnectionError):  # it may be closed before everything was sent
+            secured.sendall(sent)
+            received = secured.recv(4096)
         assert received == b"" or received.startswith(b"HTTP/1.1 400")
     assert "result" in client.call(FUNDS, service="account")
 

@@ -91,10 +91,11 @@ def _render_purchases(data: dict[str, Any], screen: Screen) -> None:
 
 
 def _render_options(data: dict[str, Any], screen: Screen) -> None:
-    for name in ("market_types", "countries", "file_types"):
+    headings = {"market_types": "market type", "countries": "country", "file_types": "file type"}
+    for name, heading in headings.items():
         rows = [[each["name"], f"{each['files']:,}"] for each in data[name]]
         if rows:
-            screen.table([name.replace("_", " ").removesuffix("s"), "files"], rows)
+            screen.table([heading, "files"], rows)
     screen.fields({"files": f"{data['files']:,}", "size": f"{data['megabytes']:,.1f} MB"})
 
 

@@ -118,6 +118,13 @@ def run(
         float | None, typer.Option("--for", metavar="SECONDS", help="End after so long, in real time.")
     ] = None,
     name: Annotated[str, typer.Option(help="Of the profile that is written: config/NAME.yaml.")] = "sandbox",
+    historic: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Historic data files that the account has bought; a small day unless given; repeatable.",
+        ),
+    ] = None,
     client_certificate: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="A certificate of yours (PEM) to link to the account; repeatable."),
@@ -148,6 +155,7 @@ def run(
         chaos=chaos,
         truth=truth,
         for_s=for_,
+        historic=tuple(historic or ()),
         client_certificates=tuple(client_certificate or ()),
     )
     run_command(ctx, lambda context: job.run(request, context, _announce), _render_run)

@@ -6,6 +6,8 @@ It writes a profile, with which every other command talks to it.
 
 import asyncio
 import signal
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +16,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from betflow.errors import BusyError, StorageError, UsageError
+from betflow.errors import BetflowError, BusyError, NotFoundError, StorageError, UsageError
 from betflow.exchange.times import iso
 from betflow.jobs import liveness
 from betflow.jobs.exports import require_extra
@@ -27,6 +29,8 @@ from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
 from betflow.sandbox.feed.schedule import FIRST_OFF, LONGEST_GAP
 from betflow.sandbox.feed.tapes import TapeFeed
 from betflow.sandbox.generator.day import Programme
+from betflow.sandbox.generator.publisher import Plan
+from betflow.sandbox.library import FolderLibrary, Library, MadeUpLibrary
 from betflow.sandbox.profile import Place, write_credentials, write_profile
 from betflow.settings.profiles import DEFAULT_PROFILE, is_profile_name, profile_path
 
@@ -64,6 +68,7 @@ class RunRequest:
         chaos: A file of faults.
         truth: Where everything that is sent is written down.
         for_s: It ends after so many seconds.
+        historic: Folders of historic data files that the account has bought; a small day where there is none.
         client_certificates: PEM files that are linked to the account beside the one that the sandbox issues.
     """
 
@@ -83,6 +88,7 @@ class RunRequest:
     chaos: Path | None = None
     truth: Path | None = None
     for_s: float | None = None
+    historic: tuple[Path, ...] = ()
     client_certificates: tuple[Path, ...] = ()
 
 
@@ -114,12 +120,15 @@ def run(request: RunRequest, context: RunContext, announce: Announce) -> Outcome
             advice="End it, or give this one other ports and a name: --name NAME --port 0 --stream-port 0",
         ) from None
     try:
-        return asyncio.run(_run(request, context, place, announce))
+        with tempfile.TemporaryDirectory(prefix="betflow-historic-") as scratch:
+            return asyncio.run(_run(request, context, place, announce, scratch))
     finally:
         liveness.release(lock, keep_file=True)
 
 
-async def _run(request: RunRequest, context: RunContext, place: Place, announce: Announce) -> Outcome:
+async def _run(
+    request: RunRequest, context: RunContext, place: Place, announce: Announce, scratch: str
+) -> Outcome:
     from betflow.sandbox.server import RealTime, Sandbox  # noqa: PLC0415 - needs an extra
 
     stop = asyncio.Event()
@@ -130,7 +139,7 @@ async def _run(request: RunRequest, context: RunContext, place: Place, announce:
     if request.for_s is not None:
         loop.call_later(request.for_s, stop.set)
     real = RealTime(monotonic=time.monotonic, now_ms=context.clock)
-    options = _options(request)
+    options = _options(request, _library(request, Path(scratch), real.now_ms()))
     began = real.monotonic()
     sandbox = Sandbox(_feed(request, context), options, real)
     _write(place, lambda: _credentials(place, sandbox))
@@ -189,7 +198,38 @@ def _feed(request: RunRequest, context: RunContext) -> Feed:
     return GeneratedFeed(programme, begins=begins, first_off=first_off, longest_gap=longest_gap, days=None)
 
 
-def _options(request: RunRequest) -> "Options":
+def _library(request: RunRequest, scratch: Path, now: int) -> Library:
+    """Return the historic data that there is: what is named, else yesterday, made up when it is asked for."""
+    if request.historic:
+        library = FolderLibrary(*request.historic)
+        if not library:
+            raise NotFoundError(
+                f"there is no historic data file in {', '.join(map(str, request.historic))}.",
+                advice="Name a folder with PRO/2026/Jul/4/EVENT/MARKET.bz2 and the like in it.",
+            )
+        return library
+    day = iso(now - int(_DAY_S * 1000))[:10]
+
+    async def make(plan: Plan) -> Path:
+        out = scratch / plan
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "betflow", "sandbox", "generate"),
+            *("--day", day, "--seed", str(request.seed), "--plan", plan, "--workers", "1"),
+            *("--races", "1", "--greyhounds", "1", "--football", "0", "--tennis", "0"),
+            *("--out", str(out), "--data-dir", str(scratch / "data")),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+        if process.returncode:
+            raise BetflowError(f"historic data could not be made up: {said.decode(errors='replace').strip()}")
+        return out
+
+    year, month, number = map(int, day.split("-"))
+    return MadeUpLibrary(make, (year, month, number), ("Horse Racing", "Greyhound Racing"))
+
+
+def _options(request: RunRequest, library: Library) -> "Options":
     from betflow.sandbox.server import Options  # noqa: PLC0415 - needs an extra
 
     return Options(
@@ -199,6 +239,7 @@ def _options(request: RunRequest) -> "Options":
         speed=speed_of(request.speed),
         faults=read_rules(request.chaos) if request.chaos else (),
         truth=request.truth,
+        library=library,
         client_certificates=request.client_certificates,
     )
 

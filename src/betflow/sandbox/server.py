@@ -19,6 +19,7 @@ from betflow.sandbox.exchange.accounts import AccountTerms
 from betflow.sandbox.exchange.exchange import Exchange
 from betflow.sandbox.faults import FaultRule, Faults
 from betflow.sandbox.feed import Feed
+from betflow.sandbox.library import FolderLibrary, Library
 from betflow.sandbox.profile import Addresses
 from betflow.sandbox.rules import Rules
 from betflow.sandbox.services.application import application
@@ -65,6 +66,7 @@ class Options:
         stream_limits: Those of the stream.
         faults: What goes wrong.
         truth: Where everything that is sent is written down, if anywhere.
+        library: The historic data that there is.
         client_certificates: PEM files that are linked to the account beside the one that the sandbox issues.
     """
 
@@ -78,6 +80,7 @@ class Options:
     stream_limits: StreamLimits = field(default_factory=StreamLimits)
     faults: tuple[FaultRule, ...] = ()
     truth: Path | None = None
+    library: Library = field(default_factory=FolderLibrary)
     client_certificates: Sequence[Path] = ()
 
 
@@ -122,6 +125,7 @@ class Sandbox:
             rules=options.rules,
             faults=Faults(options.faults, observe=truth.struck),
             truth=truth,
+            library=options.library,
         )
         self.context.exchange.on_market.append(self.context.past.hear)
         self.began = feed.begins

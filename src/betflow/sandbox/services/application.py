@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from betflow.sandbox.faults import Fault
-from betflow.sandbox.services import admin, fetching, identity
+from betflow.sandbox.services import admin, fetching, historic, identity
 from betflow.sandbox.services.answers import Answer
 from betflow.sandbox.services.bodies import BadRequest, body_of
 from betflow.sandbox.services.calling import Called, Credentials, as_json_rpc, as_rest, carry_out
@@ -64,6 +64,7 @@ def application(context: Context) -> Starlette:
             *(route(f"/exchange/{name}/json-rpc/v1{{suffix:path}}", _json_rpc) for name in SERVICES),
             *(route(f"/exchange/{name}/rest/v1.0/{{operation}}{{slash:path}}", _rest) for name in _WITH_REST),
             *fetching.routes(route),
+            *historic.routes(route),
             *admin.routes(route),
         ]
     )

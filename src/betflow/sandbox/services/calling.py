@@ -17,10 +17,10 @@ from betflow.sandbox.refusals import ServiceRefusal
 from betflow.sandbox.services import envelopes
 from betflow.sandbox.services.context import Context
 from betflow.sandbox.services.envelopes import Call, Misunderstood
+from betflow.sandbox.services.mishaps import acts, wait
 from betflow.sandbox.services.operations import WITHOUT_APP_KEY, answer_to, query_group
 from betflow.sandbox.services.order_requests import failed_report
 from betflow.sandbox.services.parameters import parameters_of
-from betflow.sandbox.services.waiting import acts, wait
 from betflow.sandbox.sessions import Caller
 from betflow.wire.enums import ServiceErrorCode
 from betflow.wire.operations import Operation

@@ -7,6 +7,7 @@ from betflow.exchange.times import iso
 from betflow.sandbox.clock import SimulatedClock
 from betflow.sandbox.exchange.exchange import Exchange
 from betflow.sandbox.faults import Faults
+from betflow.sandbox.library import Library
 from betflow.sandbox.market_data import Past
 from betflow.sandbox.rules import Rules, Throttle
 from betflow.sandbox.sessions import Sessions
@@ -44,6 +45,7 @@ class Context:
         rules: The limits.
         faults: What goes wrong.
         truth: What was sent.
+        library: The historic data that there is.
         past: What books forget.
         counts: What was done so far.
         throttles: What each account has asked for lately.
@@ -56,6 +58,7 @@ class Context:
     rules: Rules
     faults: Faults
     truth: Truth
+    library: Library
     past: Past = field(default_factory=Past)
     counts: Counts = field(default_factory=Counts)
     throttles: dict[str, Throttle] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from betflow.sandbox.faults import Fault, FaultKind, Where
 from betflow.sandbox.services.answers import HTML, Answer
 from betflow.sandbox.services.bodies import BadRequest, body_of
 from betflow.sandbox.services.context import Context
-from betflow.sandbox.services.waiting import acts, wait
+from betflow.sandbox.services.mishaps import acts, wait
 from betflow.wire.enums import LoginError
 from betflow.wire.identity import CertLogin, IdentityAnswer
 
