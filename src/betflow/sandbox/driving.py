@@ -8,19 +8,16 @@ from how long the last one took.
 import asyncio
 from collections.abc import Awaitable, Callable
 from math import inf
-from typing import Final
 
 from betflow.sandbox.clock import SimulatedClock
 from betflow.sandbox.exchange.exchange import Exchange
 from betflow.sandbox.feed import Feed
 
-_TICK_S: Final = 0.005
+_TICK_S, _TICK_MS = 0.005, 5
 """How long the loop sleeps when it is in time."""
 _LONG_S, _SHORT_S = 0.010, 0.004
 """A slice that takes longer is halved, one that is shorter doubled."""
 _SHORTEST_MS, _LONGEST_MS = 20, 3_600_000
-_STILL_MS: Final = 60_000
-"""At full speed so much time passes in one step where nothing is published."""
 
 
 class Driver:
@@ -29,7 +26,7 @@ class Driver:
 
     Args:
         exchange: What is moved.
-        feed: Its feed: at full speed time goes from one change to the next.
+        feed: Its feed: at full speed time goes from one change to the next, and as real time behind the last.
         clock: Says what time it should be.
         monotonic: Real time in seconds.
         is_watched: Says whether anybody is connected to the stream; at full speed time waits for somebody.
@@ -57,24 +54,25 @@ class Driver:
     async def drive(self) -> None:
         """Keep the exchange where its clock is; only being cancelled ends it."""
         while True:
-            if self._clock.speed == inf and not self._clock.is_paused and self._is_watched():
-                self._rush()
+            is_full_speed = self._clock.speed == inf and not self._clock.is_paused
+            at = self._feed.next_at() if is_full_speed else None
+            if at is not None and self._is_watched():
+                self._rush(at)
                 await self._keep_up()
-            else:
-                await self._catch_up()
-                await asyncio.sleep(_TICK_S)
+                continue
+            if is_full_speed and at is None:  # all is over: time passes as real time does
+                self._clock.advance(self._clock.now() + _TICK_MS)
+            await self._catch_up()
+            await asyncio.sleep(_TICK_S)
 
     async def _catch_up(self) -> None:
         while (behind := self._clock.now() - self._exchange.now) > 0:
             self._advance(self._exchange.now + min(behind, self._slice))
             await asyncio.sleep(0)
 
-    def _rush(self) -> None:
+    def _rush(self, at: int) -> None:
         """Go on by a slice, from the next change on."""
-        at = self._feed.next_at()
-        now = self._exchange.now
-        begins = now + _STILL_MS if at is None else max(now, at)
-        self._clock.advance(begins + self._slice)
+        self._clock.advance(max(self._exchange.now, at) + self._slice)
         self._advance(self._clock.now())
 
     def _advance(self, to: int) -> None:
