@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from betflow.exchange.book import MarketBook, MarketBooks
 from betflow.exchange.matching.orders import Case
 from betflow.exchange.money import money
 from betflow.exchange.order_books import OrderBooks
-from betflow.wire.enums import BetStatus, GroupBy, OrderProjection
+from betflow.wire.enums import BetStatus, GroupBy, OrderProjection, OrderStatus, Side
+from betflow.wire.stream import MarketChangeMessage
+from changes import MARKET
 from courses import EVERYTHING, Playing, Remove, Send, Step, TurnInPlay, Wait, racing, scripts
 from exchange_scenes import ACCOUNT, ExchangeScene, differences
 from scenes import BACK, LAY, limit
@@ -151,3 +155,54 @@ def test_all_roll_ups_come_to_the_same(script: list[Step], winner: int) -> None:
     assert 1 == len(set(profits.values()))
     assert 1 == len(set(counts.values()))
     assert 1 == len(commissions)
+
+
+@given(_courses, _winner)
+def test_whoever_folds_what_is_published_sees_it(script: list[Step], winner: int) -> None:
+    """The changes that are told lead to the books that are shown: the feed's, with unmatched bets on top."""
+    client = MarketBooks()
+
+    def follow(book: MarketBook) -> None:
+        if book.change is not None:
+            client.apply(MarketChangeMessage(pt=book.publish_time, mc=[book.change]))
+
+    scene = racing(partial(ExchangeScene, follow=follow))
+    assert isinstance(scene, ExchangeScene)
+    playing = Playing(scene)
+    for step in script:
+        playing.play(step)
+        assert _ladders(scene.exchange.books[MARKET]) == _ladders(client.books[MARKET])
+        for runner in scene.exchange.books[MARKET].runners:
+            assert _unmatched(scene, runner.selection_id, BACK) <= _sizes(runner.available_to_lay)
+            assert _unmatched(scene, runner.selection_id, LAY) <= _sizes(runner.available_to_back)
+    scene.settle(winner)
+    assert _ladders(scene.exchange.books[MARKET]) == _ladders(client.books[MARKET])
+
+
+def _ladders(book: MarketBook) -> dict[int, tuple[dict[float, float], ...]]:
+    return {
+        runner.selection_id: (
+            runner.available_to_back,
+            runner.available_to_lay,
+            runner.traded,
+            runner.back_stake_taken,
+            runner.lay_liability_taken,
+        )
+        for runner in book.runners
+    }
+
+
+def _sizes(ladder: dict[float, float]) -> set[float]:
+    return set(ladder)
+
+
+def _unmatched(scene: ExchangeScene, runner: int, side: Side) -> set[float]:
+    """Return the prices at which bets on a side wait."""
+    return {
+        each.price or 0.0
+        for each in scene.venue.orders.values()
+        if each.status is OrderStatus.EXECUTABLE
+        and each.remaining[Case.EXPECTED]
+        and not (each.is_on_close or each.is_converted)
+        and (each.runner.selection_id, each.side) == (runner, side)
+    }

@@ -1,10 +1,11 @@
 """A simulated exchange that plays what a test tells it, and a client that folds its order stream."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions
+from betflow.exchange.book import MarketBook
 from betflow.exchange.matching.floor import VenueEvent
 from betflow.exchange.order_books import OrderBooks, is_executable
 from betflow.exchange.times import iso
@@ -76,6 +77,7 @@ class ExchangeScene(Scene):
         terms: AccountTerms | None = None,
         assumptions: Assumptions = BETFLOW_1,
         listings: Sequence[Listing] = (),
+        follow: Callable[[MarketBook], None] | None = None,
         **definition: Any,  # noqa: ANN401 - whatever a definition may have
     ) -> None:
         self.feed = ScriptedFeed(SECOND, listings)
@@ -85,6 +87,8 @@ class ExchangeScene(Scene):
         self.streamed: list[OrderMarketChange] = []
         self.orders = OrderBooks()
         self.exchange.on_orders.append(self._hear)
+        if follow is not None:
+            self.exchange.on_market.append(follow)
         self._reports: list[ExecutionReport] = []
         super().__init__(*runner_changes, assumptions=assumptions, **definition)
         self.venue = self.account.venue

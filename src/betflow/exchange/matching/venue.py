@@ -14,6 +14,7 @@ in play, the market's bet delay is over: on the book as it stands then. So let e
 The same calls give the same events: there is no clock, no randomness and no I/O in it.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from math import inf
 
@@ -25,7 +26,7 @@ from betflow.exchange.matching.changing import Changing
 from betflow.exchange.matching.floor import Account, Executed, Floor, VenueEvent
 from betflow.exchange.matching.funds import Funds
 from betflow.exchange.matching.market import MarketMatching
-from betflow.exchange.matching.orders import Order
+from betflow.exchange.matching.orders import Case, Order
 from betflow.exchange.matching.placing import Placing
 from betflow.exchange.matching.refusals import (
     LONGEST_VERSION,
@@ -36,7 +37,7 @@ from betflow.exchange.matching.refusals import (
     refusal_by_market,
 )
 from betflow.wire.betting import CancelOrders, OrderRequest, PlaceOrders, ReplaceOrders, UpdateOrders
-from betflow.wire.enums import ExecutionReportErrorCode
+from betflow.wire.enums import ExecutionReportErrorCode, Side
 from betflow.wire.stream import MarketDefinition
 
 __all__ = [
@@ -162,6 +163,23 @@ class Venue:
         """Return all orders in a market, in the order in which they came."""
         market = self._floor.markets.get(market_id)
         return list(market.ours.all.values()) if market is not None else []
+
+    def differences(self, market_id: str) -> Iterator[tuple[int, float, Side, float, int]]:
+        """
+        Yield how what is displayed would differ if our orders were seen, as expected.
+
+        What rests is on top of what is displayed, and what we took of it is gone.
+
+        Yields:
+            Selection, handicap, who may take it, price, and by how many pennies it is more (or less).
+        """
+        market = self._floor.markets.get(market_id)
+        for name, matching in market.ours.watched.items() if market is not None else ():
+            selection_id, handicap = name if isinstance(name, tuple) else (name, 0.0)
+            for side in (matching.to_back, matching.to_lay):
+                for price, level in side.levels.items():
+                    rests = sum(each.order.remaining[Case.EXPECTED] for each in level.resting.values())
+                    yield selection_id, handicap, side.takers, price, rests - level.taken[Case.EXPECTED]
 
     def removed_at(self, market_id: str) -> dict[RunnerKey, int]:
         """Return when runners of a market were seen to be removed, for `results.market_result`."""

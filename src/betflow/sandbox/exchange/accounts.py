@@ -1,32 +1,38 @@
 """The accounts of the simulated exchange: whose they are, their bets, their money."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.book import MarketBook
-from betflow.exchange.matching.orders import OrderEvent
+from betflow.exchange.matching.orders import OrderEvent, Rule
 from betflow.exchange.matching.venue import Account, Executed, Venue, VenueEvent
 from betflow.exchange.money import ZERO
 from betflow.exchange.results import MarketResult
-from betflow.sandbox.exchange.bets import Bet, MarketBets, Settlement
+from betflow.sandbox.exchange.bets import EXPECTED, Bet, MarketBets, Settlement, runner_of
 from betflow.sandbox.exchange.heartbeats import DeadMansSwitch
 from betflow.sandbox.exchange.order_changes import OrderChanges
 from betflow.sandbox.exchange.own_bets import AccountOrder, account_orders
 from betflow.sandbox.exchange.profit_and_loss import profit_and_loss
+from betflow.sandbox.exchange.publishing import DISPLAYED, ON_CLOSE, TRADED, Difference
 from betflow.sandbox.exchange.settling import result_of, settled
 from betflow.sandbox.exchange.statement import Ledger, SettledHere
 from betflow.sandbox.listings import Listing
 from betflow.wire.account import AccountDetailsResponse, AccountFundsResponse
 from betflow.wire.betting import CancelOrders, ExecutionReport
-from betflow.wire.enums import MarketStatus
+from betflow.wire.enums import MarketStatus, Side
 from betflow.wire.positions import ListMarketProfitAndLoss, MarketProfitAndLoss
 from betflow.wire.stream import MarketDefinition, OrderMarketChange
 
 _FIRST_BET = 300_000_000_001
 _BETS_OF_ACCOUNT = 1_000_000_000
 """Bet ids have twelve digits and are one account's."""
+_TAKES: Final = frozenset({Rule.BEST_PRICE, Rule.CROSSED})
+"""How a bet is matched with what is displayed; the rest of what is matched the feed traded anyway."""
+_ANY_STARTING_PRICE: Final = {Side.BACK: 1.01, Side.LAY: 1000.0}
+"""Where a bet without a limit stands in the pool of the starting price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +144,9 @@ class SandboxAccount:
             bet = self.bets[event.bet_id] = Bet(order, definition.version or 0)
             self._market(event.market_id).bets[event.bet_id] = bet
         bet.note(event)
+        if event.rule in _TAKES and event.price is not None:
+            runner = runner_of(bet.order)
+            self.markets[event.market_id].trade(runner, event.price, event.amounts[EXPECTED])
         return bet
 
     def _market(self, market_id: str) -> MarketBets:
@@ -198,6 +207,24 @@ class SandboxAccount:
         self.venue.book_profit(market.market_id, after.net_profit if is_closed else None)
 
     # What the account shows.
+
+    def differences(self, market_id: str) -> Iterator[Difference]:
+        """Yield what its bets change of what is published of a market that is not settled."""
+        market = self.markets.get(market_id)
+        if market is None or market.settlement is not None:
+            return
+        for selection_id, handicap, side, price, pennies in self.venue.differences(market_id):
+            if pennies:
+                yield (selection_id, handicap), DISPLAYED[side], price, pennies
+        for runner, prices in market.traded.items():
+            for price, pennies in prices.items():
+                yield runner, TRADED, price, pennies
+        for bet in market.bets.values():
+            order = bet.order
+            if bet.is_executable and (order.is_on_close or order.is_converted):
+                limit = None if order.is_converted else order.price
+                at = _ANY_STARTING_PRICE[order.side] if limit is None else limit
+                yield runner_of(order), ON_CLOSE[order.side], at, order.liability[EXPECTED]
 
     def order_image(self) -> list[OrderMarketChange]:
         """Return what a new order subscription begins with."""

@@ -95,11 +95,18 @@ class MarketBets:
         market_id: The market.
         bets: By bet id, in the order in which they came.
         settlement: How they were settled; None while they are not.
+        traded: What they took of what was displayed, by runner and price: pennies of both stakes.
     """
 
     market_id: str
     bets: dict[str, Bet] = field(default_factory=dict)
     settlement: Settlement | None = None
+    traded: dict[tuple[int, float], dict[float, int]] = field(default_factory=dict)
+
+    def trade(self, runner: tuple[int, float], price: float, pennies: int) -> None:
+        """Count what a bet took of what was displayed; both stakes count."""
+        prices = self.traded.setdefault(runner, {})
+        prices[price] = prices.get(price, 0) + 2 * pennies
 
     def matched(self) -> list[MatchedBet]:
         """Return all that is matched and stands, as settlement takes it."""

@@ -21,6 +21,7 @@ from betflow.sandbox.exchange.current_orders import current_orders
 from betflow.sandbox.exchange.descriptions import described
 from betflow.sandbox.exchange.own_bets import AccountOrder
 from betflow.sandbox.exchange.profit_and_loss import has_profit_and_loss
+from betflow.sandbox.exchange.publishing import Publisher
 from betflow.sandbox.exchange.requests import check, is_async, pending
 from betflow.sandbox.feed import Feed
 from betflow.sandbox.listings import Listing
@@ -43,7 +44,7 @@ from betflow.wire.positions import (
     ListMarketProfitAndLoss,
     MarketProfitAndLoss,
 )
-from betflow.wire.stream import MarketChangeMessage, MarketDefinition, OrderMarketChange
+from betflow.wire.stream import MarketChange, MarketChangeMessage, MarketDefinition, OrderMarketChange
 
 DELAY_MS: Final = 60_000
 """How old the prices are that a delayed app key sees, unless told otherwise."""
@@ -61,7 +62,7 @@ class Exchange:
 
     Attributes:
         now: The simulated time, epoch milliseconds.
-        books: The books of all markets, by id; live views.
+        books: The books of all markets as they are published, by id; live views.
         delayed_books: The same as a delayed app key sees them.
         accounts: By user name.
         on_market: Are told after every change was folded; the book has the change and its time.
@@ -98,8 +99,10 @@ class Exchange:
         if len(self._accounts) < len(accounts):
             raise UsageError("two accounts have the same name.", advice="Give each a name of its own.")
         self._followers: dict[str, list[SandboxAccount]] = {}
+        self._touched: set[str] = set()
+        self._publisher = Publisher(self._books.books)
         self._due = inf
-        self.books: Mapping[str, MarketBook] = MappingProxyType(self._books.books)
+        self.books: Mapping[str, MarketBook] = self._publisher.books
         self.delayed_books: Mapping[str, MarketBook] = MappingProxyType(self._delayed.books)
         self.accounts: Mapping[str, SandboxAccount] = MappingProxyType(self._accounts)
 
@@ -121,15 +124,14 @@ class Exchange:
     def advance(self, now: int) -> None:
         """Let everything happen that happens up to and at a moment; one that has passed changes nothing."""
         for book in self._books.fold(self._messages(now)):
-            change = book.change
+            change, followers = book.change, self._followers.get(book.market_id)
             if change is not None and change.market_definition is not None:
                 self._follow_definition(book)
-            elif book.market_id in self._followers:
-                for account in self._followers[book.market_id]:
+            elif followers:
+                for account in followers:
                     self._tell(account, account.hear(account.venue.apply(book)))
                 self._look_ahead()
-            for listener in self.on_market:
-                listener(book)
+            self._publish(self._with_bets(book.market_id, change) or book if followers else book)
         self._act(now)
         self.now = max(self.now, now)
         for book in self._delayed.fold(self._ripe(self.delayed_now)):
@@ -142,9 +144,29 @@ class Exchange:
             if self._due < at:
                 self._act(at - 1)
             self.now = at
-            message = MarketChangeMessage(pt=at, mc=[change])
-            self._not_shown_yet.append(message)
-            yield message
+            yield MarketChangeMessage(pt=at, mc=[change])
+
+    def _publish(self, book: MarketBook) -> None:
+        """Tell of a book's latest change, now and to those who see it later."""
+        if book.change is not None:
+            self._not_shown_yet.append(MarketChangeMessage(pt=book.publish_time, mc=[book.change]))
+        for listener in self.on_market:
+            listener(book)
+
+    def _with_bets(self, market_id: str, change: MarketChange | None = None) -> MarketBook | None:
+        """Return a market's book with the accounts' bets in it; None where nothing is new."""
+        self._touched.discard(market_id)
+        differences = (
+            each for account in self._followers[market_id] for each in account.differences(market_id)
+        )
+        return self._publisher.publish(market_id, differences, self.now, change)
+
+    def _publish_bets(self) -> None:
+        """Publish what bets changed by themselves, without a change of their market."""
+        for market_id in sorted(self._touched):
+            book = self._with_bets(market_id)
+            if book is not None:
+                self._publish(book)
 
     def _ripe(self, moment: int) -> Iterator[MarketChangeMessage]:
         waiting = self._not_shown_yet
@@ -155,9 +177,11 @@ class Exchange:
         """Let requests act, and heartbeats run out, that are due up to a moment, in the order of time."""
         while self._due <= moment:
             due = int(self._due)
+            self.now = max(self.now, due)
             for account in self._accounts.values():
                 if account.due <= due:
                     self._tell(account, account.act(due))
+            self._publish_bets()
             self._look_ahead()
 
     def _look_ahead(self) -> None:
@@ -174,6 +198,7 @@ class Exchange:
 
     def _tell(self, account: SandboxAccount, changes: Iterable[OrderMarketChange]) -> None:
         for change in changes:
+            self._touched.add(change.id)
             for listener in self.on_orders:
                 listener(account.terms.name, change)
 
@@ -205,6 +230,7 @@ class Exchange:
         ticket = holder.venue.submit(request, self.now)
         holder.expect(ticket, answers.append if is_async(request) else answered)
         self._tell(holder, holder.hear(holder.venue.advance(self.now)))
+        self._publish_bets()
         self._look_ahead()
         if is_async(request):
             answered(pending(request, answers[0] if answers else None, holder.venue.orders.values()))

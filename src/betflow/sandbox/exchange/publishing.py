@@ -1,0 +1,207 @@
+"""
+What everybody sees of the markets: what the feed publishes, with the accounts' bets in it.
+
+An unmatched bet is on top of what is displayed at its price, what a bet took is gone from there and is in the
+traded volume, and a bet at the starting price is in its pool. All this is laid over the feed's books: orders
+are matched with what the feed has, and never with what is published of themselves.
+"""
+
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+import msgspec
+
+from betflow.exchange.book import MarketBook
+from betflow.exchange.runner_book import RunnerBook
+from betflow.exchange.volumes import LARGEST, hundredths
+from betflow.wire.enums import Side
+from betflow.wire.stream import MarketChange, PriceSizes, RunnerChange
+
+Runner: TypeAlias = tuple[int, float]
+"""Selection id and handicap."""
+
+Difference: TypeAlias = tuple[Runner, str, float, int]
+"""On which runner, in which ladder of the stream, at which price, and by how many pennies."""
+
+TO_BACK, TO_LAY, TRADED, BACKS_ON_CLOSE, LAYS_ON_CLOSE = "atb", "atl", "trd", "spl", "spb"
+DISPLAYED: Final = {Side.BACK: TO_BACK, Side.LAY: TO_LAY}
+ON_CLOSE: Final = {Side.BACK: BACKS_ON_CLOSE, Side.LAY: LAYS_ON_CLOSE}
+
+_Ladder: TypeAlias = dict[float, int]
+_Own: TypeAlias = dict[Runner, dict[str, _Ladder]]
+
+_FED: Final[Mapping[str, Callable[[RunnerBook], dict[float, float]]]] = MappingProxyType(
+    {
+        TO_BACK: lambda runner: runner.available_to_back,
+        TO_LAY: lambda runner: runner.available_to_lay,
+        TRADED: lambda runner: runner.traded,
+        BACKS_ON_CLOSE: lambda runner: runner.back_stake_taken,
+        LAYS_ON_CLOSE: lambda runner: runner.lay_liability_taken,
+    }
+)
+
+
+class Publisher:
+    """
+    The books as they are published.
+
+    Args:
+        fed: The books as the feed has them.
+
+    Attributes:
+        books: As published, by market id: the feed's own, where no account has bets.
+    """
+
+    def __init__(self, fed: dict[str, MarketBook]) -> None:
+        self._fed = fed
+        self._changed: dict[str, MarketBook] = {}
+        self._own: dict[str, _Own] = {}
+        self.books: Mapping[str, MarketBook] = MappingProxyType(ChainMap(self._changed, fed))
+
+    def publish(
+        self, market_id: str, differences: Iterable[Difference], at: int, change: MarketChange | None = None
+    ) -> MarketBook | None:
+        """
+        Publish a market with the accounts' bets in it.
+
+        Args:
+            market_id: The market.
+            differences: Which those bets make to the feed's book, all of them.
+            at: The moment, epoch milliseconds.
+            change: What the feed published at that moment; None where only bets changed.
+
+        Returns:
+            The book with what is new as its latest change; None where nothing is.
+        """
+        fed, before = self._fed[market_id], self._own.get(market_id, {})
+        now: _Own = {}
+        for runner, ladder, price, pennies in differences:
+            sizes = now.setdefault(runner, {}).setdefault(ladder, {})
+            sizes[price] = sizes.get(price, 0) + pennies
+        self._own[market_id] = now
+        book = self._changed.get(market_id)
+        if book is None:
+            book = self._changed[market_id] = MarketBook(market_id)
+            book.apply(_image(fed, {}), at)
+        if change is not None and change.img:
+            published = _image(fed, now)
+        else:
+            moved = list(_moved(fed, before, now))
+            if change is None and not moved:
+                return None
+            published = _with_bets(fed, change or MarketChange(id=market_id), before, now, moved)
+        book.apply(published, at)
+        return book
+
+
+def _with_bets(
+    fed: MarketBook, change: MarketChange, before: _Own, now: _Own, moved: list[RunnerChange]
+) -> MarketChange:
+    """Return a change of the feed with what bets add to it, and what changed of them."""
+    shown = [_shown(each, now) for each in change.rc or ()]
+    is_traded = _volume(now) != _volume(before)
+    volume = change.tv if change.tv is not None else fed.total_matched if is_traded else None
+    return msgspec.structs.replace(
+        change,
+        rc=[*shown, *moved] or None,
+        tv=None if volume is None else _more(volume, _volume(now)),
+    )
+
+
+def _shown(change: RunnerChange, own: _Own) -> RunnerChange:
+    """Return a runner's change with bets on top of its sizes."""
+    key = (change.id, change.hc or 0.0)
+    ladders = own.get(key)
+    if not ladders:
+        return change
+    fields: dict[str, object] = {}
+    for name, sizes in ladders.items():
+        entries: PriceSizes | None = getattr(change, name)
+        if entries:
+            fields[name] = [(price, _more(size, sizes.get(price, 0))) for price, size in entries]
+    if change.tv is not None:
+        fields["tv"] = _more(change.tv, sum(ladders.get(TRADED, {}).values()))
+    return msgspec.structs.replace(change, **fields) if fields else change
+
+
+def _moved(fed: MarketBook, before: _Own, now: _Own) -> Iterator[RunnerChange]:
+    """Yield what changed of the bets themselves, runner by runner."""
+    for key in dict.fromkeys((*before, *now)):
+        runner = fed.runner(*key)
+        old, new = before.get(key, {}), now.get(key, {})
+        if runner is None or old == new:
+            continue
+        fields: dict[str, object] = {}
+        for name in dict.fromkeys((*old, *new)):
+            was, is_ = old.get(name, {}), new.get(name, {})
+            prices = [
+                price for price in dict.fromkeys((*was, *is_)) if was.get(price, 0) != is_.get(price, 0)
+            ]
+            ladder = _FED[name](runner)
+            if prices:
+                fields[name] = [(price, _more(ladder.get(price, 0.0), is_.get(price, 0))) for price in prices]
+        traded = {
+            price: size
+            for price, size in new.get(TRADED, {}).items()
+            if size > old.get(TRADED, {}).get(price, 0)
+        }
+        if TRADED in fields:
+            fields["tv"] = _more(runner.total_traded or 0.0, sum(new.get(TRADED, {}).values()))
+        if traded:
+            fields["ltp"] = list(traded)[-1]
+        if fields:
+            yield RunnerChange(id=key[0], hc=key[1] or None, **fields)  # type: ignore[arg-type]  # ladders by name
+
+
+def _image(fed: MarketBook, own: _Own) -> MarketChange:
+    """Return all of a market with the bets in it."""
+    return MarketChange(
+        id=fed.market_id,
+        img=True,
+        market_definition=fed.definition,
+        tv=None if fed.total_matched is None else _more(fed.total_matched, _volume(own)),
+        rc=[
+            _runner_image(runner, own.get((runner.selection_id, runner.handicap), {}))
+            for runner in fed.runners
+        ],
+    )
+
+
+def _runner_image(runner: RunnerBook, own: dict[str, _Ladder]) -> RunnerChange:
+    ladders = {name: _together(_FED[name](runner), own.get(name, {})) for name in _FED}
+    traded = sum(own.get(TRADED, {}).values())
+    return RunnerChange(
+        id=runner.selection_id,
+        hc=runner.handicap or None,
+        ltp=runner.last_price_traded,
+        tv=None if runner.total_matched is None else _more(runner.total_matched, traded),
+        spn=runner.near_price,
+        spf=runner.far_price,
+        batb=_levels(runner.best_available_to_back),
+        batl=_levels(runner.best_available_to_lay),
+        bdatb=_levels(runner.display_available_to_back),
+        bdatl=_levels(runner.display_available_to_lay),
+        **ladders,
+    )
+
+
+def _levels(ladder: dict[int, tuple[float, float]]) -> list[tuple[int, float, float]] | None:
+    return [(level, price, size) for level, (price, size) in sorted(ladder.items())] or None
+
+
+def _together(fed: dict[float, float], own: _Ladder) -> PriceSizes | None:
+    prices = dict.fromkeys((*fed, *own))
+    return [(price, _more(fed.get(price, 0.0), own.get(price, 0))) for price in prices] or None
+
+
+def _volume(own: _Own) -> int:
+    return sum(sum(ladders.get(TRADED, {}).values()) for ladders in own.values())
+
+
+def _more(size: float, pennies: int) -> float:
+    """Return a size with pennies on top; never less than nothing."""
+    if not pennies or not 0 <= size < LARGEST:
+        return size
+    return max(0, hundredths(size) + pennies) / 100
