@@ -13,6 +13,7 @@ Source: docs/explanation/settlement.md, "Rounding".
 from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from betflow.errors import UsageError
@@ -26,6 +27,8 @@ PENNY: Final = Decimal("0.01")
 _EXACT = Context(prec=100)
 _WHOLE: Final = Decimal(1)
 _HUNDRED: Final = 100
+_REMEMBERED: Final = 4096
+"""Numbers whose exact form is kept: prices and sizes come again and again."""
 _LARGEST_EXPONENT: Final = 30
 _MONEY_DECIMALS: Final = 2
 _PRICE_DECIMALS: Final = 2
@@ -54,14 +57,24 @@ def exact(number: Number) -> Decimal:
     Raises:
         MoneyError: if it is no finite number.
     """
-    text = repr(number) if isinstance(number, float) else str(number)
+    if isinstance(number, bool):
+        raise _no_number(str(number))
+    return _exact(repr(number) if isinstance(number, float) else str(number))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _exact(text: str) -> Decimal:
     try:
         value = Decimal(text, _EXACT)
     except InvalidOperation:
-        value = Decimal("NaN")
-    if isinstance(number, bool) or not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
-        raise MoneyError(f"{text!r} is no exact number.", advice="Give a number like 2.02.")
+        raise _no_number(text) from None
+    if not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
+        raise _no_number(text)
     return value
+
+
+def _no_number(text: str) -> MoneyError:
+    return MoneyError(f"{text!r} is no exact number.", advice="Give a number like 2.02.")
 
 
 def money(amount: Number) -> Decimal:
@@ -71,7 +84,11 @@ def money(amount: Number) -> Decimal:
     Raises:
         MoneyError: if it is no number or has a third decimal; money is never rounded on its way in.
     """
-    value = exact(amount)
+    return _money(exact(amount))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _money(value: Decimal) -> Decimal:
     pennies = Fraction(value) * _HUNDRED
     if pennies.denominator != 1:
         raise MoneyError(

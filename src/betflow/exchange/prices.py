@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 from betflow.errors import UsageError
@@ -29,6 +30,7 @@ Price: TypeAlias = Decimal | int | str | float
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _HUNDREDTHS = 2
 _LARGEST_EXPONENT = 30
+_REMEMBERED = 4096  # numbers whose exact form is kept: prices come again and again
 _EXACT = Context(prec=100)
 """Holds every number that `_NUMBER` and `_LARGEST_EXPONENT` let through without rounding it."""
 
@@ -257,9 +259,15 @@ class Ladder:
 
 def _decimal_of(price: Price) -> Decimal:
     """Return the number that a price is written as."""
-    if isinstance(price, bool) or not isinstance(price, Decimal | int | str | float):
+    if isinstance(price, float):
+        return _decimal_of_text(repr(price))
+    if isinstance(price, bool) or not isinstance(price, Decimal | int | str):
         raise PriceError(f"{price!r} is no price; give a number like 2.02.")
-    text = repr(price) if isinstance(price, float) else str(price).strip()
+    return _decimal_of_text(str(price).strip())
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _decimal_of_text(text: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
         raise PriceError(f"{text!r} is no price; give a number like 2.02.")
     number = Decimal(text)
@@ -268,6 +276,7 @@ def _decimal_of(price: Price) -> Decimal:
     return number
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _units(number: Decimal, decimals: int) -> Fraction:
     """Count in units of the last decimal place; exact, where `Decimal` would round to its context."""
     return Fraction(number) * Fraction(10**decimals)

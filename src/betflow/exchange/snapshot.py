@@ -135,13 +135,16 @@ def _entries(ladder: list[tuple[float, float]]) -> tuple[PriceSize, ...]:
 
 
 def _with_texts_for_non_finite(value: object) -> object:
-    match value:
-        case Decimal():
-            return _with_texts_for_non_finite(float(value))
-        case float() if not isfinite(value):
-            return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"  # noqa: PLR0124 - NaN
-        case dict():
-            return {key: _with_texts_for_non_finite(member) for key, member in value.items()}
-        case list() | tuple():
-            return [_with_texts_for_non_finite(member) for member in value]
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
+        return value  # by far the most
+    if isinstance(value, Decimal | float):
+        number = float(value)
+        if isfinite(number):
+            return number
+        return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"  # noqa: PLR0124 - NaN
+    if isinstance(value, dict):
+        return {key: _with_texts_for_non_finite(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_texts_for_non_finite(member) for member in value]
     return value

@@ -6,6 +6,7 @@ It is the proleptic Gregorian calendar, UTC, without leap seconds, as everywhere
 """
 
 import re
+from functools import lru_cache
 
 from betflow.errors import UsageError
 
@@ -114,6 +115,7 @@ def _days_since_1970(year: int, month: int, day: int) -> int:
     return era * _DAYS_OF_400_YEARS + day_of_era - _DAYS_BEFORE_1970
 
 
+@lru_cache(maxsize=64)
 def _date_of(days: int) -> tuple[int, int, int]:
     """Undo `_days_since_1970`."""
     era, day_of_era = divmod(days + _DAYS_BEFORE_1970, _DAYS_OF_400_YEARS)

@@ -6,7 +6,7 @@ same bytes. docs/reference/backtest.md says what every name means.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -125,7 +125,7 @@ def order_body(
         names: The runners' names, where they are known.
     """
     instruction: dict[str, Any] = msgspec.to_builtins(placement.instruction)
-    body: dict[str, Any] = json_ready(asdict(row))
+    body: dict[str, Any] = json_ready(row)
     return {
         **body,
         "runner": names.get(RunnerKey(row.selection_id, row.handicap)),

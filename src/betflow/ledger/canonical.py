@@ -9,7 +9,9 @@ would turn the number 2 into ``"2"``, which sorts differently after it was read 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from typing import Final
+
+_CONTAINERS: Final = (dict, list, tuple)
 
 
 def canonical_json(value: object) -> str:
@@ -32,13 +34,15 @@ def digest(text: str) -> str:
 
 
 def _refuse_other_keys(value: object) -> None:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, member in value.items():
             if not isinstance(key, str):
                 raise TypeError(
                     f"key {key!r} is {type(key).__name__}; canonical JSON takes only text as keys"
                 )
-            _refuse_other_keys(member)
+            if isinstance(member, _CONTAINERS):
+                _refuse_other_keys(member)
     elif isinstance(value, list | tuple):
         for member in value:
-            _refuse_other_keys(member)
+            if isinstance(member, _CONTAINERS):
+                _refuse_other_keys(member)

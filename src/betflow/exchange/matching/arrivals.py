@@ -83,6 +83,8 @@ def take(
     """
     kills = order.time_in_force is TimeInForce.FILL_OR_KILL
     offers = offers_to(order, side, runner, assumptions, beyond_limit=kills and not is_line)
+    if not offers and order.bet_target_type is None:
+        return []
     plans: list[list[int]] = []
     for case in CASES:
         available = [

@@ -36,6 +36,8 @@ LONGEST_ORDER_REF: Final = 32
 LONGEST_STRATEGY_REF: Final = 15
 _LOWEST_RATIO: Final = Fraction(80, 100)
 _HIGHEST_RATIO: Final = Fraction(125, 100)
+_SURE_PROFIT: Final = 1.0
+"""From here on, half a penny more or less is nothing; how exactly it is worked out does not matter."""
 _MORE_THAN_THERE_IS: Final = Decimal(10) ** 11
 _LINE_PAYOUT: Final = Decimal(2)
 
@@ -151,6 +153,8 @@ def _error_in_size(order: LimitOrder, terms: Terms) -> Code | None:
     amount = _amount(order.size if order.size is not None else order.bet_target_size)
     if amount is None:
         return Code.INVALID_BET_SIZE
+    if order.size is not None and amount >= terms.minimums.size:
+        return None
     price = _LINE_PAYOUT if is_line else exact(order.price)
     size, payout = Fraction(amount), Fraction(amount) * Fraction(price)
     if order.bet_target_type is BetTargetType.PAYOUT:
@@ -175,6 +179,8 @@ def _error_in_ratio(order: LimitOrder, terms: Terms) -> Code | None:
     """Check what is left of the profit after it is rounded to the penny."""
     is_unchecked = terms.assumptions.profit_ratio is ProfitRatio.NOT_CHECKED
     if is_unchecked or order.size is None or terms.ladder.type is LadderType.LINE_RANGE:
+        return None
+    if order.size * (order.price - 1) >= _SURE_PROFIT:
         return None
     profit = Fraction(exact(order.size)) * (Fraction(exact(order.price)) - 1)
     ratio = Fraction(round_profit(profit, Rounding.HALF_UP)) / profit
