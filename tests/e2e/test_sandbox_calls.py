@@ -15,6 +15,7 @@ import requests
 from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.listings import listing_of
 from betflow.sandbox.rules import Rules
+from betflow.sandbox.services import bodies, peers
 from betflow.wire.enums import ServiceErrorCode
 from changes import MARKET, change, defined
 from exchange_scenes import ScriptedFeed
@@ -25,6 +26,7 @@ CATALOGUE = "SportsAPING/v1.0/listMarketCatalogue"
 FUNDS = "AccountAPING/v1.0/getAccountFunds"
 CURRENT = "SportsAPING/v1.0/listCurrentOrders"
 JSON_RPC = "/exchange/account/json-rpc/v1"
+SLOW_POST = f"POST {JSON_RPC} HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{{".encode()
 CALL = json.dumps({"jsonrpc": "2.0", "method": FUNDS, "params": {}, "id": 7})
 
 
@@ -321,6 +323,37 @@ def test_what_is_no_http_ends_its_own_connection_only(sandbox: Running, client: 
             received = secured.recv(4096)
         assert received == b"" or received.startswith(b"HTTP/1.1 400")
     assert "result" in client.call(FUNDS, service="account")
+
+
+def test_a_client_that_is_too_slow_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that sends nothing is dropped, and one that does not finish its body is told."""
+    monkeypatch.setattr(peers, "REQUEST_S", 0.1)
+    monkeypatch.setattr(bodies, "REQUEST_S", 0.1)
+    with running(tmp_path) as own:
+        context = ssl.create_default_context(cafile=own.place.authority)
+        host, _, port = own.sandbox.addresses.api.partition(":")
+        for sent, begins in ((b"", b""), (b"POST / HT", b""), (SLOW_POST, b"HTTP/1.1 408")):
+            with (
+                socket.create_connection((host, int(port)), timeout=5) as raw,
+                context.wrap_socket(raw, server_hostname=host) as secured,
+            ):
+                secured.sendall(sent)
+                assert begins == secured.recv(4096)[: len(begins) or 1]
+
+
+def test_transactions_are_counted(tmp_path: Path) -> None:
+    """Placed bets and failed instructions; the admin endpoint tells."""
+    with running(tmp_path) as own:
+        client = own.logged_in()
+        place = {
+            "orderType": "LIMIT",
+            "selectionId": 1,
+            "side": "BACK",
+            "limitOrder": {"size": 2, "price": 2},
+        }
+        client.call("SportsAPING/v1.0/placeOrders", {"marketId": "1.1", "instructions": [place] * 2})
+        client.call("SportsAPING/v1.0/cancelOrders", {"marketId": "1.1", "instructions": [{"betId": "1"}]})
+        assert {"sandbox": {"thisHour": 3, "most": 3}} == client.get("/sandbox/state").json()["transactions"]
 
 
 def test_everything_that_was_answered_is_in_the_truth(tmp_path: Path) -> None:

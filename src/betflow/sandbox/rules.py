@@ -17,6 +17,7 @@ from betflow.wire.enums import ServiceErrorCode
 
 _SECOND_MS = 1000
 _MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,6 @@ class Rules:
         edit_instructions: In one cancelOrders, replaceOrders or updateOrders.
         delayed_key_bets: Whether orders can be placed with the delayed app key; Betfair's pages disagree.
         book_delay_ms: How old what a delayed app key sees is; Betfair's varies from 1 to 180 s.
-        transactions_an_hour: Free of charge; more are counted, and cost nothing here.
     """
 
     session_lifetime_ms: int = 12 * 60 * _MINUTE_MS
@@ -52,7 +52,6 @@ class Rules:
     edit_instructions: int = 60
     delayed_key_bets: bool = True
     book_delay_ms: int = 60_000
-    transactions_an_hour: int = 5000
 
 
 class Rate:
@@ -76,15 +75,42 @@ class Rate:
 
 
 @dataclass(slots=True)
+class Transactions:
+    """
+    An account's transactions, by hours of the exchange's clock: Betfair charges for more than 5,000 in one.
+
+    Bets that are placed count, and instructions that fail. Nothing is charged here.
+
+    Attributes:
+        this_hour: Since the full hour.
+        most: In any hour so far.
+    """
+
+    this_hour: int = 0
+    most: int = 0
+    _hour: int = 0
+
+    def count(self, number: int, now: int) -> None:
+        """Count so many more, at a moment of the exchange's clock."""
+        hour = now // _HOUR_MS
+        if hour != self._hour:
+            self._hour, self.this_hour = hour, 0
+        self.this_hour += number
+        self.most = max(self.most, self.this_hour)
+
+
+@dataclass(slots=True)
 class Throttle:
     """
     Holds one account back.
 
     Attributes:
         rules: The limits.
+        transactions: What Betfair would charge for; it holds nobody back.
     """
 
     rules: Rules
+    transactions: Transactions = field(default_factory=Transactions)
     _books: dict[str, Rate] = field(default_factory=dict)
     _instructions: Rate = field(init=False)
     _under_way: dict[str, int] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from betflow.sandbox.refusals import ServiceRefusal
-from betflow.sandbox.rules import Rate, Rules, Throttle
+from betflow.sandbox.rules import Rate, Rules, Throttle, Transactions
 
 
 def test_a_rate_counts_back_from_now() -> None:
@@ -52,3 +52,12 @@ def test_a_thousand_instructions_a_second_change_orders() -> None:
         throttle.instructions(200, 0)
     with pytest.raises(ServiceRefusal, match="TOO_MANY_REQUESTS"):
         throttle.instructions(1, 500)
+
+
+def test_transactions_are_counted_from_one_full_hour_to_the_next() -> None:
+    """The most of any hour is remembered."""
+    hour = 3_600_000
+    transactions = Transactions()
+    for number, now in [(3, 5 * hour - 1), (2, 5 * hour), (5, 6 * hour - 1), (1, 6 * hour)]:
+        transactions.count(number, now)
+    assert (1, 7) == (transactions.this_hour, transactions.most)

@@ -59,6 +59,10 @@ def state_of(context: Context) -> dict[str, Any]:
             if book.definition is not None
         },
         "sessions": context.sessions.open,
+        "transactions": {
+            account: {"thisHour": throttle.transactions.this_hour, "most": throttle.transactions.most}
+            for account, throttle in context.throttles.items()
+        },
         "requests": counts.requests,
         "calls": counts.calls,
         "refused": counts.refused,

@@ -18,7 +18,7 @@ from betflow.sandbox.refusals import ServiceRefusal
 from betflow.sandbox.services import app_keys
 from betflow.sandbox.services.context import Context
 from betflow.sandbox.services.currency_rates import currency_rates
-from betflow.sandbox.services.order_requests import check_size
+from betflow.sandbox.services.order_requests import check_size, transactions_of
 from betflow.sandbox.sessions import Caller
 from betflow.wire import operations as wire
 from betflow.wire.account import ListCurrencyRates, TransferFunds
@@ -110,7 +110,9 @@ async def _order(context: Context, caller: Caller, request: OrderRequest) -> Exe
             answer.set_result(report)
 
     context.exchange.submit(caller.account, request, answered)
-    return await answer
+    report = await answer
+    context.throttle(caller.account).transactions.count(transactions_of(report), context.exchange.now)
+    return report
 
 
 def _too_much(weight: float, most: int) -> None:

@@ -9,8 +9,15 @@ import msgspec
 from betflow.exchange.matching.reports import refused
 from betflow.sandbox.refusals import ServiceRefusal
 from betflow.sandbox.rules import Rules
-from betflow.wire.betting import CancelOrders, ExecutionReport, OrderRequest, PlaceOrders
-from betflow.wire.enums import ExecutionReportErrorCode, ServiceErrorCode
+from betflow.wire.betting import (
+    CancelOrders,
+    ExecutionReport,
+    OrderRequest,
+    PlaceExecutionReport,
+    PlaceOrders,
+    ReplaceExecutionReport,
+)
+from betflow.wire.enums import ExecutionReportErrorCode, InstructionReportStatus, ServiceErrorCode
 
 
 def check_size(request: OrderRequest, rules: Rules) -> int:
@@ -28,6 +35,14 @@ def check_size(request: OrderRequest, rules: Rules) -> int:
     if not instructions and not isinstance(request, CancelOrders):
         raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, "no instructions")
     return len(instructions) or 1
+
+
+def transactions_of(report: ExecutionReport) -> int:
+    """Return how many transactions an answer is: bets that were placed, and instructions that failed."""
+    is_placing = isinstance(report, PlaceExecutionReport | ReplaceExecutionReport)
+    return sum(
+        is_placing or each.status == InstructionReportStatus.FAILURE for each in report.instruction_reports
+    )
 
 
 def failed_report(request: msgspec.Struct, code: str) -> ExecutionReport | None:
