@@ -1,6 +1,7 @@
 """Catalogues that lie beside a tape: what recorders save of listMarketCatalogue, a file for each market."""
 
 import gzip
+import re
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ import msgspec
 from betflow.errors import Finding
 from betflow.wire.catalogue import MarketCatalogue
 
+_MARKET_ID: Final = re.compile(r"\d{1,3}\.\d{1,20}", re.ASCII)
 _LARGEST: Final = 4 << 20
 _FOLDERS: Final = ("", "catalogues")
 _ENDINGS: Final = (".json", ".json.gz")
@@ -25,7 +27,7 @@ def catalogue_beside(tape: Path, market_id: str, findings: list[Finding]) -> Mar
         market_id: Which market; it comes from outside, and is no path.
         findings: Gets catalogues that cannot be read.
     """
-    if Path(market_id).name != market_id:
+    if not _MARKET_ID.fullmatch(market_id):
         return None
     for folder in _FOLDERS:
         for ending in _ENDINGS:

@@ -5,6 +5,8 @@ A look at the first messages of a tape tells its markets, when they were to go o
 recorded. Tapes in archives are unpacked into a folder: all tapes are read at the same time.
 """
 
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -70,6 +72,31 @@ class Recording:
         return self.offers, self.size
 
 
+class Unpacked:
+    """
+    Where the content of archives is while it is replayed; there is no folder before there is anything in it.
+
+    Attributes:
+        folder: The folder, None while there is none.
+    """
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self._count = 0
+
+    def new_path(self) -> Path:
+        """Return where to unpack a tape."""
+        if self.folder is None:
+            self.folder = Path(tempfile.mkdtemp(prefix="betflow-tapes-"))
+        self._count += 1
+        return self.folder / f"{self._count}.zst"
+
+    def remove(self) -> None:
+        """Remove everything."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
 def _moment(text: str | None) -> int | None:
     try:
         return epoch_ms(text or "")
@@ -77,13 +104,15 @@ def _moment(text: str | None) -> int | None:
         return None
 
 
-def recordings(paths: Iterable[str | Path], unpacked: Path, findings: list[Finding]) -> Iterator[Recording]:
+def recordings(
+    paths: Iterable[str | Path], unpacked: Unpacked, findings: list[Finding]
+) -> Iterator[Recording]:
     """
     Yield the tapes that paths name: files, folders, archives.
 
     Args:
         paths: Where to look.
-        unpacked: A folder for what is in archives.
+        unpacked: Takes what is in archives.
         findings: Gets what cannot be replayed. What does not look like a tape in a folder is passed over.
 
     Raises:
@@ -104,16 +133,14 @@ def recordings(paths: Iterable[str | Path], unpacked: Path, findings: list[Findi
             findings.append(Finding("feed.unreadable", str(file), error.message))
 
 
-def _of_file(file: Path, unpacked: Path, findings: list[Finding]) -> Iterator[Recording]:
+def _of_file(file: Path, unpacked: Unpacked, findings: list[Finding]) -> Iterator[Recording]:
     """Yield the file, or what it is an archive of."""
-    number = len(list(unpacked.iterdir()))
     try:
         for member in members(file):
             if not member.name:
                 yield Recording(file, file, str(file), file.stat().st_size)
                 return
-            number += 1
-            path = unpacked / f"{number}.zst"
+            path = unpacked.new_path()
             _unpack(member, path, findings)
             yield Recording(path, file, member.label, path.stat().st_size)
     except StreamDamagedError as error:

@@ -1,6 +1,5 @@
 """Recorded tapes as a feed: what happened at another time, as if now."""
 
-import tempfile
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +11,7 @@ from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.feed.catalogues import catalogue_beside
 from betflow.sandbox.feed.live import moved
 from betflow.sandbox.feed.playback import Playback
-from betflow.sandbox.feed.recordings import RaceKey, Recording, recordings
+from betflow.sandbox.feed.recordings import RaceKey, Recording, Unpacked, recordings
 from betflow.sandbox.feed.schedule import FIRST_OFF, LONGEST_GAP, squeezed
 from betflow.sandbox.listings import Listing, listing_of
 from betflow.tape import Tape
@@ -52,11 +51,11 @@ class TapeFeed:
         self._findings: list[Finding] = []
         self._listings: dict[str, Listing] = {}
         self._open: dict[Tape, None] = {}
-        self._unpacked = tempfile.TemporaryDirectory(prefix="betflow-tapes-")
+        self._unpacked = Unpacked()
         try:
             found = self._found(paths)
         except BaseException:
-            self._unpacked.cleanup()
+            self._unpacked.remove()
             raise
         playing, self._player = self._sorted_out(found)
         self._shifts, self._open_dates = _plan(playing, begins + first_off, longest_gap)
@@ -88,7 +87,7 @@ class TapeFeed:
         self._changes.close()
         for tape in self._open:
             tape.close()
-        self._unpacked.cleanup()
+        self._unpacked.remove()
 
     def _peek(self) -> FeedChange | None:
         if self._next is None:
@@ -96,7 +95,7 @@ class TapeFeed:
         return self._next
 
     def _found(self, paths: Sequence[str | Path]) -> list[Recording]:
-        found = list(recordings(paths, Path(self._unpacked.name), self._findings))
+        found = list(recordings(paths, self._unpacked, self._findings))
         if not found:
             raise NotFoundError(
                 f"There is no tape in {', '.join(map(str, paths))}.",

@@ -241,7 +241,8 @@ def test_archives_are_unpacked_and_removed_again(tmp_path: Path) -> None:
         tar.add(one, "a/1.1")
         tar.add(two, "../1.2")
     feed = TapeFeed([archive], begins=BEGINS)
-    unpacked = Path(feed._unpacked.name)
+    unpacked = feed._unpacked.folder
+    assert unpacked is not None
 
     assert ["1.1", "1.2"] == [each.change.id for each in feed.take(FOREVER)]
     assert ["1.zst", "2.zst"] == sorted(path.name for path in unpacked.iterdir())
@@ -377,3 +378,32 @@ def test_a_runner_that_comes_in_is_listed(tmp_path: Path) -> None:
     assert before is not None
     assert after is not None
     assert (2, 3) == (len(before.runners), len(after.runners))
+
+
+def test_a_market_id_is_no_path(tmp_path: Path) -> None:
+    """No catalogue is looked for under an id that is none, however it looks."""
+    (tmp_path / "catalogues").mkdir()
+    (tmp_path / "secret.json").write_text('{"marketId": "1.1", "marketName": "Secret"}')
+    for number, market_id in enumerate(("../secret", "x" * 5_000)):
+        path = write(tmp_path / "catalogues" / f"{number}", (-50_000, definition()), market_id=market_id)
+        feed = TapeFeed([path], begins=BEGINS)
+        list(feed.take(FOREVER))
+        listing = feed.listing(market_id)
+        feed.close()
+
+        assert listing is not None
+        assert "Market" == listing.market_name
+
+
+def test_a_damaged_catalogue_is_a_finding(tmp_path: Path) -> None:
+    """Names are made up where the catalogue beside a tape cannot be read, and that is told."""
+    path = write(tmp_path / "1.1", (-50_000, definition()))
+    (tmp_path / "1.1.json").write_text('{"marketId": "1.1"')
+    feed = TapeFeed([path], begins=BEGINS)
+    list(feed.take(FOREVER))
+    listing = feed.listing("1.1")
+    feed.close()
+
+    assert listing is not None
+    assert "Market" == listing.market_name
+    assert ["feed.catalogue-damaged"] == [each.code for each in feed.findings]
