@@ -26,8 +26,8 @@ from betflow.sandbox.clock import speed_of
 from betflow.sandbox.faults import read_rules
 from betflow.sandbox.feed import Feed
 from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
+from betflow.sandbox.feed.replayed import ReplayedFeed
 from betflow.sandbox.feed.schedule import FIRST_OFF, LONGEST_GAP
-from betflow.sandbox.feed.tapes import TapeFeed
 from betflow.sandbox.generator.day import Programme
 from betflow.sandbox.generator.publisher import Plan
 from betflow.sandbox.library import FolderLibrary, Library, MadeUpLibrary
@@ -186,7 +186,7 @@ def _feed(request: RunRequest, context: RunContext) -> Feed:
     begins, first_off = context.clock(), int(request.first_off_s * 1000)
     longest_gap = int(request.longest_gap_s * 1000) if isfinite(request.longest_gap_s) else None
     if request.tapes:
-        return TapeFeed(request.tapes, begins=begins, first_off=first_off, longest_gap=longest_gap)
+        return ReplayedFeed(request.tapes, begins=begins, first_off=first_off, longest_gap=longest_gap)
     programme = Programme(
         seed=request.seed,
         day=ANY_DAY,

@@ -177,7 +177,7 @@ def test_a_maker_that_dies_is_an_error() -> None:
     """When the process that makes markets up is killed, taking from it says so."""
     feed = GeneratedFeed(programme(races=3), begins=BEGINS)
     next(feed.take(BEGINS))
-    feed._maker.kill()
+    feed._worker.kill()
 
     with pytest.raises(BetflowError, match="was killed by signal 9"):
         list(feed.take(FOREVER))
