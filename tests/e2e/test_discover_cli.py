@@ -47,7 +47,7 @@ def test_table_and_replay(betflow: CommandLine) -> None:
     assert "verdict" in head
     assert [FIRST, "eligible"] == [word for word in first.split() if word in {FIRST, "eligible"}]
     assert second.startswith(SMALL)
-    assert "field size 2 runners (min 5)" in second
+    assert "field size 2 (min 5) +1 more" in second
 
     again = betflow("discover", "--replay", "last")
     assert _hashes(ran.out) == _hashes(again.out)
@@ -62,7 +62,8 @@ def test_reasons_of_one_market(betflow: CommandLine) -> None:
     assert FIRST not in out
     rules = {line.split()[0]: line.split()[-1] for line in out.splitlines() if "_" in line}
     assert ("no", "yes", "-") == (rules["field_size"], rules["total_matched"], rules["lay_overround"])
-    assert "lay price 3.05 (min 12 max 18)" in out
+    assert "Runners are selected by: lay min 12 max 18, spread max 2, to lay min 2." in out
+    assert re.search(r"Runner 10000000 +no +3 +3\.05 +1 .* lay$", out, re.MULTILINE)
     assert "is not among the markets" in betflow("discover", "--explain", "1.9").out
 
 

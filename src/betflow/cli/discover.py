@@ -1,6 +1,6 @@
 """``betflow discover``: which markets and runners are worth betting on, with all the reasons."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -59,8 +59,10 @@ def discover(
     )
 
 
-_SPARE = [("kind",), ("off",), ("selected",), ("matched",), ("runners",), ("event",)]
-_MOST_REASONS = 1
+_SPARE = [("kind",), ("runners",), ("matched",), ("selected",), ("event",), ("name",)]
+_SPARE_OF_RUNNERS = [("runner",), ("to back", "to lay")]
+_SHORT = {"back_price": "back", "lay_price": "lay", "back_size": "to back", "lay_size": "to lay"}
+"""What rules of runners are called over their columns."""
 
 
 def _render(data: dict[str, Any], screen: Screen, *, explain: str | None, verbose: bool) -> None:
@@ -131,22 +133,26 @@ def _render_reasons(markets: list[dict[str, Any]], explain: str | None, screen: 
         screen.line()
         screen.table(["rule", "measured", "limit", "passed"], [_reason(each) for each in market["reasons"]])
         screen.line()
-        rows = [_runner(each) for each in market["runners"]]
-        screen.table(
-            ["runner", "name", "selected", *_runner_rules(market), "why not"], rows, spare=[("runner",)]
-        )
-        screen.line()
+        if market["runners"]:
+            _render_runners(market["runners"], screen)
+            screen.line()
 
 
-def _runner_rules(market: dict[str, Any]) -> list[str]:
-    runners = market["runners"]
-    return [each["rule"].replace("_", " ") for each in runners[0]["reasons"]] if runners else []
+def _render_runners(runners: list[dict[str, Any]], screen: Screen) -> None:
+    reasons = runners[0]["reasons"]
+    rules = {each["rule"]: _SHORT.get(each["rule"], each["rule"]) for each in reasons}
+    limits = [f"{rules[each['rule']]} {_limit(each['limit'])}" for each in reasons if each["limit"]]
+    if limits:
+        screen.sentence(f"Runners are selected by: {', '.join(limits)}.")
+    columns = ["runner", "name", "selected", *rules.values(), "why not"]
+    screen.table(columns, [_runner(each, rules) for each in runners], spare=_SPARE_OF_RUNNERS)
 
 
-def _runner(runner: dict[str, Any]) -> list[object]:
+def _runner(runner: dict[str, Any], rules: dict[str, str]) -> list[object]:
     measured = [as_written(each["measured"]) for each in runner["reasons"]]
     key = str(runner["selection_id"]) + (f"/{runner['handicap']:+g}" if runner["handicap"] else "")
-    return [key, runner["name"], runner["selected"], *measured, _why(runner["reasons"], len(measured))]
+    failed = [rules[each["rule"]] for each in runner["reasons"] if each["passed"] is False]
+    return [key, runner["name"], runner["selected"], *measured, ", ".join(failed)]
 
 
 def _reason(reason: dict[str, Any]) -> list[object]:
@@ -154,19 +160,16 @@ def _reason(reason: dict[str, Any]) -> list[object]:
     return [reason["rule"], measured, _limit(reason["limit"]), reason["passed"]]
 
 
-def _why(reasons: Iterable[dict[str, Any]], most: int = _MOST_REASONS) -> str | None:
-    """Say what is against something: the first reasons, each with its limit."""
+def _why(reasons: list[dict[str, Any]]) -> str:
+    """Say what is against something: the first reason with its limit, and how many more there are."""
     failed = [each for each in reasons if each["passed"] is False]
-    told = ", ".join(_against(each) for each in failed[:most])
-    more = len(failed) - most
-    return f"{told}, and {more} more" if more > 0 else told or None
-
-
-def _against(reason: dict[str, Any]) -> str:
-    name = reason["rule"].replace("_", " ")
-    if reason["measured"] is None:
-        return f"no {name}"
-    return f"{name} {_with_unit(reason)} ({_limit(reason['limit'])})"
+    if not failed:
+        return ""
+    first, *others = failed
+    name = first["rule"].replace("_", " ")
+    told = f"no {name}" if first["measured"] is None else f"{name} {_number(first['measured'])}"
+    more = f" +{len(others)} more" if others else ""
+    return f"{told} ({_limit(first['limit'])}){more}"
 
 
 def _with_unit(reason: dict[str, Any]) -> str:
@@ -221,7 +224,7 @@ def _measured(market: dict[str, Any], rule: str) -> Any:  # noqa: ANN401 - JSON 
 
 _COLUMNS: dict[str, Callable[[dict[str, Any]], object]] = {
     "market": lambda market: market["market_id"],
-    "off": lambda market: (market["market_time"] or "")[:16].replace("T", " ") or None,
+    "off": lambda market: (market["market_time"] or "")[5:16].replace("T", " ") or None,
     "event": lambda market: market["venue"] or market["event_name"],
     "name": lambda market: market["name"],
     "kind": lambda market: market["market_type"],
@@ -229,5 +232,5 @@ _COLUMNS: dict[str, Callable[[dict[str, Any]], object]] = {
     "matched": lambda market: as_written(_measured(market, "total_matched")),
     "verdict": _verdict,
     "selected": lambda market: sum(runner["selected"] for runner in market["runners"]),
-    "first reason against it": lambda market: _why(market["reasons"]),
+    "why not": lambda market: _why(market["reasons"]),
 }

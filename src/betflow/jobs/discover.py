@@ -115,10 +115,17 @@ def _look(request: DiscoverRequest, context: RunContext) -> Outcome:
     moment = context.clock()
     folder = context.data_dir / sighting_path(context.run_id, iso(moment))
     keeper = Keeper(folder, context.clock)
+
+    def keep(operation: str, request: bytes, body: bytes) -> None:
+        keeper.keep(operation, request, body)
+        context.progress.advance()
+
+    context.progress.start("Looking for markets", total=None, unit="answers")
     with open_connection(context.settings, clock=context.clock) as connection:
-        gateway = ReadingGateway(replace(connection, keep=keeper.keep))
+        gateway = ReadingGateway(replace(connection, keep=keep))
         market_ids, findings = look_for(gateway, search, moment)
         read_books(gateway, market_ids)
+    context.progress.stop()
     sighting = _Sighting(
         context.run_id, moment, search.body(moment), limits_of(settings), tuple(keeper.answers), folder
     )

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ from betflow.wire.heartbeat import Heartbeat
 from betflow.wire.operations import Effect
 from betflow.wire.positions import ListClearedOrders, ListCurrentOrders, ListMarketProfitAndLoss
 from exchange_service import Connected, ExchangeService, connect, service_error
-from identity_service import Clock
+from identity_service import APP_KEY, Clock
 from loopback import DROP, STALL, Answer, Loopback, loopback
 
 PERMISSION = LivePermission("me", "a test, with nobody's money")
@@ -797,6 +798,43 @@ def test_a_batch_is_of_one_service(reading: ReadingGateway) -> None:
     ]
     with pytest.raises(UsageError, match="several services"):
         reading.batch(calls)
+
+
+# --- keeping ---
+
+
+def test_replies_are_handed_on_as_they_were_received(
+    connection: Connection, service: ExchangeService
+) -> None:
+    """With what was called and sent: refusals too, and each attempt, before anything reads them."""
+    kept: list[tuple[str, Any, bytes]] = []
+
+    def keep(name: str, request: bytes, reply: bytes) -> None:
+        kept.append((name, json.loads(request)["method"], reply))
+
+    service.results["listEventTypes"] = [service_error("SERVICE_BUSY"), Answer(b"no JSON"), SPORTS]
+    gateway = ReadingGateway(replace(connection, keep=keep))
+    with pytest.raises(UnreachableError, match="no answer of Betfair's"):
+        gateway.list_event_types()
+    gateway.list_event_types()
+
+    assert {("listEventTypes", "SportsAPING/v1.0/listEventTypes")} == {each[:2] for each in kept}
+    assert b"SERVICE_BUSY" in kept[0][2]
+    assert b"no JSON" == kept[1][2]
+    assert SPORTS == json.loads(kept[2][2])["result"]
+
+
+@pytest.mark.parametrize("secret", [APP_KEY, "s3cret-token-1="])
+def test_reply_that_repeats_a_secret_is_not_handed_on(
+    connection: Connection, service: ExchangeService, secret: str
+) -> None:
+    """Neither the app key nor the session gets to who writes replies down; the call is none the worse."""
+    kept: list[bytes] = []
+    service.results["listEventTypes"] = [[{"eventType": {"id": "7", "name": secret}, "marketCount": 1}]]
+    gateway = ReadingGateway(replace(connection, keep=lambda _name, _request, reply: kept.append(reply)))
+
+    assert 1 == len(gateway.list_event_types())
+    assert [] == kept
 
 
 # --- limits ---
