@@ -164,14 +164,14 @@ class Venue:
         market = self._floor.markets.get(market_id)
         return list(market.ours.all.values()) if market is not None else []
 
-    def differences(self, market_id: str) -> Iterator[tuple[int, float, Side, float, int]]:
+    def differences(self, market_id: str) -> Iterator[tuple[int, float, Side, float, int, int]]:
         """
         Yield how what is displayed would differ if our orders were seen, as expected.
 
         What rests is on top of what is displayed, and what we took of it is gone.
 
         Yields:
-            Selection, handicap, who may take it, price, and by how many pennies it is more (or less).
+            Selection, handicap, who may take it, price, the pennies that rest, and those that were taken.
         """
         market = self._floor.markets.get(market_id)
         for name, matching in market.ours.watched.items() if market is not None else ():
@@ -179,7 +179,7 @@ class Venue:
             for side in (matching.to_back, matching.to_lay):
                 for price, level in side.levels.items():
                     rests = sum(each.order.remaining[Case.EXPECTED] for each in level.resting.values())
-                    yield selection_id, handicap, side.takers, price, rests - level.taken[Case.EXPECTED]
+                    yield selection_id, handicap, side.takers, price, rests, level.taken[Case.EXPECTED]
 
     def removed_at(self, market_id: str) -> dict[RunnerKey, int]:
         """Return when runners of a market were seen to be removed, for `results.market_result`."""

@@ -213,18 +213,18 @@ class SandboxAccount:
         market = self.markets.get(market_id)
         if market is None or market.settlement is not None:
             return
-        for selection_id, handicap, side, price, pennies in self.venue.differences(market_id):
-            if pennies:
-                yield (selection_id, handicap), DISPLAYED[side], price, pennies
+        for selection_id, handicap, side, price, rests, taken in self.venue.differences(market_id):
+            if rests or taken:
+                yield (selection_id, handicap), DISPLAYED[side], price, rests, taken
         for runner, prices in market.traded.items():
             for price, pennies in prices.items():
-                yield runner, TRADED, price, pennies
+                yield runner, TRADED, price, pennies, 0
         for bet in market.bets.values():
             order = bet.order
             if bet.is_executable and (order.is_on_close or order.is_converted):
                 limit = None if order.is_converted else order.price
                 at = _ANY_STARTING_PRICE[order.side] if limit is None else limit
-                yield runner_of(order), ON_CLOSE[order.side], at, order.liability[EXPECTED]
+                yield runner_of(order), ON_CLOSE[order.side], at, order.liability[EXPECTED], 0
 
     def order_image(self) -> list[OrderMarketChange]:
         """Return what a new order subscription begins with."""

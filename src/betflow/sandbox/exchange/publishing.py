@@ -13,25 +13,31 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from betflow.exchange.book import MarketBook
+from betflow.exchange.book import MarketBook, MarketBooks
 from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.volumes import LARGEST, hundredths
 from betflow.wire.enums import Side
-from betflow.wire.stream import MarketChange, PriceSizes, RunnerChange
+from betflow.wire.stream import MarketChange, MarketChangeMessage, PriceSizes, RunnerChange
 
 Runner: TypeAlias = tuple[int, float]
 """Selection id and handicap."""
 
-Difference: TypeAlias = tuple[Runner, str, float, int]
-"""On which runner, in which ladder of the stream, at which price, and by how many pennies."""
+Difference: TypeAlias = tuple[Runner, str, float, int, int]
+"""
+On which runner, in which ladder of the stream and at which price how many pennies are on top of what the
+feed has, and how many of the feed's are gone.
+"""
 
 TO_BACK, TO_LAY, TRADED, BACKS_ON_CLOSE, LAYS_ON_CLOSE = "atb", "atl", "trd", "spl", "spb"
 DISPLAYED: Final = {Side.BACK: TO_BACK, Side.LAY: TO_LAY}
 ON_CLOSE: Final = {Side.BACK: BACKS_ON_CLOSE, Side.LAY: LAYS_ON_CLOSE}
 
-_Ladder: TypeAlias = dict[float, int]
+_Pennies: TypeAlias = tuple[int, int]
+"""On top, and gone."""
+_Ladder: TypeAlias = dict[float, _Pennies]
 _Own: TypeAlias = dict[Runner, dict[str, _Ladder]]
 
+_NONE: Final = (0, 0)
 _FED: Final[Mapping[str, Callable[[RunnerBook], dict[float, float]]]] = MappingProxyType(
     {
         TO_BACK: lambda runner: runner.available_to_back,
@@ -56,9 +62,9 @@ class Publisher:
 
     def __init__(self, fed: dict[str, MarketBook]) -> None:
         self._fed = fed
-        self._changed: dict[str, MarketBook] = {}
+        self._with_bets = MarketBooks()
         self._own: dict[str, _Own] = {}
-        self.books: Mapping[str, MarketBook] = MappingProxyType(ChainMap(self._changed, fed))
+        self.books: Mapping[str, MarketBook] = MappingProxyType(ChainMap(self._with_bets.books, fed))
 
     def publish(
         self, market_id: str, differences: Iterable[Difference], at: int, change: MarketChange | None = None
@@ -77,22 +83,24 @@ class Publisher:
         """
         fed, before = self._fed[market_id], self._own.get(market_id, {})
         now: _Own = {}
-        for runner, ladder, price, pennies in differences:
+        for runner, ladder, price, more, gone in differences:
             sizes = now.setdefault(runner, {}).setdefault(ladder, {})
-            sizes[price] = sizes.get(price, 0) + pennies
+            others_more, others_gone = sizes.get(price, _NONE)
+            sizes[price] = others_more + more, others_gone + gone
         self._own[market_id] = now
-        book = self._changed.get(market_id)
-        if book is None:
-            book = self._changed[market_id] = MarketBook(market_id)
-            book.apply(_image(fed, {}), at)
+        if market_id not in self._with_bets.books:
+            self._fold(_image(fed, {}), at)
         if change is not None and change.img:
-            published = _image(fed, now)
-        else:
-            moved = list(_moved(fed, before, now))
-            if change is None and not moved:
+            return self._fold(_image(fed, now), at)
+        moved = list(_moved(fed, before, now)) if before != now else []
+        if change is None:
+            if not moved:
                 return None
-            published = _with_bets(fed, change or MarketChange(id=market_id), before, now, moved)
-        book.apply(published, at)
+            change = MarketChange(id=market_id)
+        return self._fold(_with_bets(fed, change, before, now, moved) if now or moved else change, at)
+
+    def _fold(self, change: MarketChange, at: int) -> MarketBook:
+        (book,) = self._with_bets.apply(MarketChangeMessage(pt=at, mc=[change]))
         return book
 
 
@@ -100,14 +108,13 @@ def _with_bets(
     fed: MarketBook, change: MarketChange, before: _Own, now: _Own, moved: list[RunnerChange]
 ) -> MarketChange:
     """Return a change of the feed with what bets add to it, and what changed of them."""
-    shown = [_shown(each, now) for each in change.rc or ()]
-    is_traded = _volume(now) != _volume(before)
-    volume = change.tv if change.tv is not None else fed.total_matched if is_traded else None
-    return msgspec.structs.replace(
-        change,
-        rc=[*shown, *moved] or None,
-        tv=None if volume is None else _more(volume, _volume(now)),
-    )
+    rc = [*(_shown(each, now) for each in change.rc or ()), *moved]
+    volume = change.tv
+    if volume is None and moved and _volume(now) != _volume(before):
+        volume = fed.total_matched
+    if volume is not None:
+        volume = _more(volume, _volume(now))
+    return msgspec.structs.replace(change, rc=rc or None, tv=volume)
 
 
 def _shown(change: RunnerChange, own: _Own) -> RunnerChange:
@@ -120,9 +127,9 @@ def _shown(change: RunnerChange, own: _Own) -> RunnerChange:
     for name, sizes in ladders.items():
         entries: PriceSizes | None = getattr(change, name)
         if entries:
-            fields[name] = [(price, _more(size, sizes.get(price, 0))) for price, size in entries]
+            fields[name] = [(price, _more(size, sizes.get(price, _NONE))) for price, size in entries]
     if change.tv is not None:
-        fields["tv"] = _more(change.tv, sum(ladders.get(TRADED, {}).values()))
+        fields["tv"] = _more(change.tv, _traded(ladders))
     return msgspec.structs.replace(change, **fields) if fields else change
 
 
@@ -137,18 +144,22 @@ def _moved(fed: MarketBook, before: _Own, now: _Own) -> Iterator[RunnerChange]:
         for name in dict.fromkeys((*old, *new)):
             was, is_ = old.get(name, {}), new.get(name, {})
             prices = [
-                price for price in dict.fromkeys((*was, *is_)) if was.get(price, 0) != is_.get(price, 0)
+                price
+                for price in dict.fromkeys((*was, *is_))
+                if was.get(price, _NONE) != is_.get(price, _NONE)
             ]
             ladder = _FED[name](runner)
             if prices:
-                fields[name] = [(price, _more(ladder.get(price, 0.0), is_.get(price, 0))) for price in prices]
+                fields[name] = [
+                    (price, _more(ladder.get(price, 0.0), is_.get(price, _NONE))) for price in prices
+                ]
         traded = {
             price: size
             for price, size in new.get(TRADED, {}).items()
-            if size > old.get(TRADED, {}).get(price, 0)
+            if size > old.get(TRADED, {}).get(price, _NONE)
         }
         if TRADED in fields:
-            fields["tv"] = _more(runner.total_traded or 0.0, sum(new.get(TRADED, {}).values()))
+            fields["tv"] = _more(runner.total_traded or 0.0, _traded(new))
         if traded:
             fields["ltp"] = list(traded)[-1]
         if fields:
@@ -171,12 +182,11 @@ def _image(fed: MarketBook, own: _Own) -> MarketChange:
 
 def _runner_image(runner: RunnerBook, own: dict[str, _Ladder]) -> RunnerChange:
     ladders = {name: _together(_FED[name](runner), own.get(name, {})) for name in _FED}
-    traded = sum(own.get(TRADED, {}).values())
     return RunnerChange(
         id=runner.selection_id,
         hc=runner.handicap or None,
         ltp=runner.last_price_traded,
-        tv=None if runner.total_matched is None else _more(runner.total_matched, traded),
+        tv=None if runner.total_matched is None else _more(runner.total_matched, _traded(own)),
         spn=runner.near_price,
         spf=runner.far_price,
         batb=_levels(runner.best_available_to_back),
@@ -193,15 +203,20 @@ def _levels(ladder: dict[int, tuple[float, float]]) -> list[tuple[int, float, fl
 
 def _together(fed: dict[float, float], own: _Ladder) -> PriceSizes | None:
     prices = dict.fromkeys((*fed, *own))
-    return [(price, _more(fed.get(price, 0.0), own.get(price, 0))) for price in prices] or None
+    return [(price, _more(fed.get(price, 0.0), own.get(price, _NONE))) for price in prices] or None
 
 
-def _volume(own: _Own) -> int:
-    return sum(sum(ladders.get(TRADED, {}).values()) for ladders in own.values())
+def _traded(own: dict[str, _Ladder]) -> _Pennies:
+    return sum(more for more, _ in own.get(TRADED, {}).values()), 0
 
 
-def _more(size: float, pennies: int) -> float:
-    """Return a size with pennies on top; never less than nothing."""
-    if not pennies or not 0 <= size < LARGEST:
+def _volume(own: _Own) -> _Pennies:
+    return sum(_traded(ladders)[0] for ladders in own.values()), 0
+
+
+def _more(size: float, pennies: _Pennies) -> float:
+    """Return a size less what is gone of it, and with what is on top."""
+    if pennies == _NONE or not 0 <= size < LARGEST:
         return size
-    return max(0, hundredths(size) + pennies) / 100
+    more, gone = pennies
+    return (max(0, hundredths(size) - gone) + more) / 100
