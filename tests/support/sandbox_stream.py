@@ -102,6 +102,13 @@ def _fold(
 class Callers:
     """Two app keys and one session."""
 
+    def __init__(self) -> None:
+        self._expired: set[str] = set()
+
+    def expire(self, token: str) -> None:
+        """End a session."""
+        self._expired.add(token)
+
     def caller(self, app_key: str, token: str) -> Caller:
         """Return who it is."""
         if not app_key:
@@ -110,7 +117,7 @@ class Callers:
             raise ServiceRefusal(ServiceErrorCode.INVALID_APP_KEY)
         if not token:
             raise ServiceRefusal(ServiceErrorCode.NO_SESSION)
-        if token != TOKEN:
+        if token != TOKEN or token in self._expired:
             raise ServiceRefusal(ServiceErrorCode.INVALID_SESSION_INFORMATION)
         return Caller("sandbox", app_key, is_delayed=app_key == DELAYED_KEY)
 

@@ -74,6 +74,7 @@ class Connection:
         self.id = doorway.connection_id(published_at)
         self._outlet = Outlet(self.id, faults, truth)
         self._caller: Caller | None = None
+        self._authentication: Authentication | None = None
         self._subscriptions: dict[Where, AnySubscription] = {}
         self._sent_at: dict[Where, float] = {}
         self._heard_at = now
@@ -173,6 +174,7 @@ class Connection:
                 request_id=request.id,
             )
         self._caller, available = self._doorway.enter(request, now)
+        self._authentication = request
         self._outlet.send([success(request.id, connections_available=available)], now)
 
     def _known(self, request: MarketSubscription | OrderSubscription) -> Caller:
@@ -212,8 +214,10 @@ class Connection:
             return
         if fault.kind is FaultKind.SUB_IMAGE:
             self._outlet.send(self._subscriptions[where].image(), now)
-        else:
-            raise _refusal_of(fault)
+            return
+        if fault.kind is FaultKind.SESSION_EXPIRED and self._authentication is not None:
+            self._doorway.expire(self._authentication)
+        raise _refusal_of(fault)
 
     def _refuse(self, refusal: StreamRefusal, now: float) -> None:
         self._outlet.send([failure(refusal, self.id)], now)

@@ -28,6 +28,10 @@ class Callers(Protocol):
         """Return who a client is, or raise a `ServiceRefusal`."""
         ...
 
+    def expire(self, token: str) -> None:
+        """End a session before its time."""
+        ...
+
 
 class Doorway:
     """
@@ -86,6 +90,10 @@ class Doorway:
             )
         self._connected[caller.account] = active
         return caller, most - active
+
+    def expire(self, request: Authentication) -> None:
+        """End the session that a client came in with."""
+        self._callers.expire(request.session or "")
 
     def leave(self, caller: Caller) -> None:
         """Count one connection less."""

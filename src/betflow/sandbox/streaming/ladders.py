@@ -1,15 +1,13 @@
 """
 The best prices of a runner, by level and by price, and what changed in them.
 
-There are no virtual bets in the sandbox: what is displayed is what is really there, except where a recording
-brought the display levels itself.
+There are no virtual bets in the sandbox: what is displayed is what is really there.
 
 Source: "Exchange Stream API", level based ladders and their examples.
 """
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Final, TypeAlias
 
 from betflow.wire.stream import LevelPriceSizes, PriceSizes
@@ -18,17 +16,6 @@ Best: TypeAlias = Sequence[tuple[float, float]]
 """``(price, size)``, the best first."""
 
 _SPARE: Final = 10
-
-
-class Ladder(StrEnum):
-    """The ladders that show only the best prices, by their names on the wire."""
-
-    RAW_BACK = "batb"
-    RAW_LAY = "batl"
-    DISPLAY_BACK = "bdatb"
-    DISPLAY_LAY = "bdatl"
-    CUT_BACK = "atb"
-    CUT_LAY = "atl"
 
 
 class Nearest:
@@ -94,11 +81,6 @@ class Nearest:
             self._has_all = False
         elif len(near) < self.levels and not self._has_all:
             self.look(ladder)
-
-
-def by_level(levels: Mapping[int, tuple[float, float]], most: int) -> Best:
-    """Return what is shown where there are levels only."""
-    return [levels[level] for level in sorted(levels)[:most]]
 
 
 def changed_levels(before: Best, now: Best, levels: int) -> LevelPriceSizes:

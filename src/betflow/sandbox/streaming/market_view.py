@@ -5,26 +5,21 @@ A view is shown every change once, right after it was folded into the book, and 
 it said.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from betflow.exchange.book import MarketBook
 from betflow.exchange.runner_book import RunnerBook
 from betflow.sandbox.streaming.ladders import (
     Best,
-    Ladder,
     Nearest,
-    by_level,
     changed_levels,
     changed_prices,
     image_levels,
 )
 from betflow.sandbox.streaming.shapes import Shape
-from betflow.wire.stream import MarketChange, RunnerChange
+from betflow.wire.stream import MarketChange, PriceSizes, RunnerChange
 
-_CUT = (Ladder.CUT_BACK, Ladder.CUT_LAY)
-_DISPLAY = (Ladder.DISPLAY_BACK, Ladder.DISPLAY_LAY)
-_BACK = (Ladder.RAW_BACK, Ladder.DISPLAY_BACK, Ladder.CUT_BACK)
 _RunnerKey: TypeAlias = tuple[int, float]
 
 
@@ -40,6 +35,8 @@ class MarketView:
     def __init__(self, shape: Shape, books: Iterable[MarketBook] = ()) -> None:
         self.shape = shape
         self._fields = tuple(shape.fields)
+        self._takes_all = shape.takes_all
+        self._has_best = shape.has_best
         self._shown: dict[str, dict[_RunnerKey, _Shown]] = {}
         for book in books:
             self._look(book)
@@ -65,7 +62,7 @@ class MarketView:
             return self.image(book)
         shape = self.shape
         runners = change.rc
-        if runners is not None and not (shape.takes_all and _are_without_levels(runners)):
+        if runners is not None and not self._takes_all:
             runners = list(self._runner_changes(book, runners))
         definition = change.market_definition if shape.has_definition else None
         volume = change.tv if shape.has_volume else None
@@ -76,12 +73,12 @@ class MarketView:
         )
 
     def _runner_changes(self, book: MarketBook, changes: list[RunnerChange]) -> Iterator[RunnerChange]:
-        shown = self._shown.setdefault(book.market_id, {}) if self.shape.ladders else {}
+        shown = self._shown.setdefault(book.market_id, {}) if self._has_best else {}
         for change in changes:
             taken: dict[str, Any] = {
                 name: value for name in self._fields if (value := getattr(change, name)) is not None
             }
-            if self.shape.ladders:
+            if self._has_best:
                 key = (change.id, change.hc or 0.0)
                 runner = book.runner(*key)
                 if runner is not None:
@@ -93,7 +90,7 @@ class MarketView:
 
     def _look(self, book: MarketBook) -> None:
         """Take the best prices of a book for said."""
-        if self.shape.ladders:
+        if self._has_best:
             shown = self._shown[book.market_id] = {}
             for runner in book.runners:
                 key = (runner.selection_id, runner.handicap)
@@ -113,7 +110,7 @@ class MarketView:
             "spf": runner.far_price,
         }
         taken = {name: value for name in self._fields if (value := values[name]) not in (None, [])}
-        if self.shape.ladders:
+        if self._has_best:
             shown = _Shown(self.shape)
             shown.look(runner)
             taken.update(shown.image())
@@ -125,71 +122,64 @@ class MarketView:
 class _Shown:
     """The best prices of a runner, as they were said."""
 
-    __slots__ = ("_back", "_lay", "_said", "_shape")
+    __slots__ = ("_back", "_lay")
 
     def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-        self._back = Nearest(shape.levels, is_back=True)
-        self._lay = Nearest(shape.levels, is_back=False)
-        self._said: dict[Ladder, Best] = dict.fromkeys(shape.ladders, ())
+        self._back = _Side(shape, is_back=True)
+        self._lay = _Side(shape, is_back=False)
 
     def look(self, runner: RunnerBook) -> None:
         """Take a runner's best prices for said."""
         self._back.look(runner.available_to_back)
         self._lay.look(runner.available_to_lay)
-        for ladder in self._said:
-            self._said[ladder] = self._now(runner, ladder)
 
-    def image(self) -> Iterator[tuple[str, Any]]:
-        """Yield the ladders as an image has them."""
-        for ladder, now in self._said.items():
-            if now:
-                yield ladder, list(now) if ladder in _CUT else image_levels(now)
+    def image(self) -> dict[str, Any]:
+        """Return the ladders as an image has them."""
+        return self._back.image() | self._lay.image()
 
-    def changes(self, runner: RunnerBook, change: RunnerChange) -> Iterator[tuple[str, Any]]:
-        """Follow a change; yield the ladders that look otherwise now, with what differs."""
-        touches_back = change.atb is not None or change.batb is not None or change.bdatb is not None
-        touches_lay = change.atl is not None or change.batl is not None or change.bdatl is not None
+    def changes(self, runner: RunnerBook, change: RunnerChange) -> dict[str, Any]:
+        """Follow a change; return the ladders that look otherwise now, with what differs."""
+        changed: dict[str, Any] = {}
         if change.atb:
-            self._back.change(runner.available_to_back, change.atb)
+            changed |= self._back.changes(runner.available_to_back, change.atb)
         if change.atl:
-            self._lay.change(runner.available_to_lay, change.atl)
-        for ladder, before in self._said.items():
-            if touches_back if ladder in _BACK else touches_lay:
-                now = self._now(runner, ladder)
-                if now != before:
-                    self._said[ladder] = now
-                    yield ladder, self._difference(ladder, before, now)
-
-    def _difference(self, ladder: Ladder, before: Best, now: Best) -> list[Any]:
-        if ladder in _CUT:
-            return changed_prices(before, now)
-        return changed_levels(before, now, self._shape.levels)
-
-    def _now(self, runner: RunnerBook, ladder: Ladder) -> Best:
-        if ladder in _BACK:
-            display, raw, depth = (
-                runner.display_available_to_back,
-                runner.best_available_to_back,
-                runner.available_to_back,
-            )
-        else:
-            display, raw, depth = (
-                runner.display_available_to_lay,
-                runner.best_available_to_lay,
-                runner.available_to_lay,
-            )
-        if ladder in _DISPLAY and display:
-            return by_level(display, self._shape.levels)
-        if depth or not raw:
-            return (self._back if ladder in _BACK else self._lay).best
-        return by_level(raw, self._shape.levels)
+            changed |= self._lay.changes(runner.available_to_lay, change.atl)
+        return changed
 
 
-def _are_without_levels(changes: list[RunnerChange]) -> bool:
-    for change in changes:
-        if change.batb is not None or change.batl is not None:
-            return False
-        if change.bdatb is not None or change.bdatl is not None:
-            return False
-    return True
+class _Side:
+    """The best prices of one side of a runner."""
+
+    __slots__ = ("_cut", "_levels", "_names", "_nearest", "_said")
+
+    def __init__(self, shape: Shape, *, is_back: bool) -> None:
+        self._nearest = Nearest(shape.levels, is_back=is_back)
+        self._levels = shape.levels
+        self._names = shape.back if is_back else shape.lay
+        self._cut = ("atb" if is_back else "atl") if shape.is_cut else None
+        self._said: Best = ()
+
+    def look(self, ladder: Mapping[float, float]) -> None:
+        self._nearest.look(ladder)
+        self._said = self._nearest.best
+
+    def image(self) -> dict[str, Any]:
+        if not self._said:
+            return {}
+        image: dict[str, Any] = dict.fromkeys(self._names, image_levels(self._said))
+        if self._cut is not None:
+            image[self._cut] = list(self._said)
+        return image
+
+    def changes(self, ladder: Mapping[float, float], changes: PriceSizes) -> dict[str, Any]:
+        self._nearest.change(ladder, changes)
+        before, now = self._said, self._nearest.best
+        if now == before:
+            return {}
+        self._said = now
+        changed: dict[str, Any] = {}
+        if self._names:
+            changed = dict.fromkeys(self._names, changed_levels(before, now, self._levels))
+        if self._cut is not None:
+            changed[self._cut] = changed_prices(before, now)
+        return changed

@@ -1,9 +1,8 @@
 """What a subscription takes of each market: its fields, and how many levels of the best prices."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from betflow.sandbox.streaming.ladders import Ladder
 from betflow.wire.enums import MarketDataField
 from betflow.wire.stream import MarketDataFilter
 
@@ -24,8 +23,8 @@ _FULL_DEPTH: Final = {
     "spf": MarketDataField.SP_PROJECTED,
 }
 _BY_LEVEL: Final = {
-    MarketDataField.EX_BEST_OFFERS: (Ladder.RAW_BACK, Ladder.RAW_LAY),
-    MarketDataField.EX_BEST_OFFERS_DISP: (Ladder.DISPLAY_BACK, Ladder.DISPLAY_LAY),
+    MarketDataField.EX_BEST_OFFERS: ("batb", "batl"),
+    MarketDataField.EX_BEST_OFFERS_DISP: ("bdatb", "bdatl"),
 }
 _NOT_DELAYED: Final = frozenset(
     {MarketDataField.EX_TRADED, MarketDataField.EX_TRADED_VOL, MarketDataField.SP_PROJECTED}
@@ -39,21 +38,31 @@ class Shape:
 
     Attributes:
         fields: The runner's fields that are taken as they change.
-        ladders: The ladders of best prices.
-        levels: How many levels these have.
+        back: The ladders of best prices to back, by level.
+        lay: The same to lay.
+        is_cut: Whether of full depth the best prices are taken, too.
+        levels: How many prices these have.
         has_definition: Whether definitions are taken.
         has_volume: Whether the market's total traded volume is.
     """
 
     fields: frozenset[str]
-    ladders: tuple[Ladder, ...]
+    back: tuple[str, ...]
+    lay: tuple[str, ...]
+    is_cut: bool
     levels: int
     has_definition: bool
     has_volume: bool
-    takes_all: bool = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "takes_all", len(self.fields) == len(_FULL_DEPTH) and not self.ladders)
+    @property
+    def has_best(self) -> bool:
+        """Whether any best prices are taken."""
+        return bool(self.back) or self.is_cut
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether a change is taken as it is, but for its definition and the market's volume."""
+        return len(self.fields) == len(_FULL_DEPTH) and not self.has_best
 
 
 def shape_of(wanted: MarketDataFilter | None, *, is_delayed: bool = False) -> Shape:
@@ -68,17 +77,18 @@ def shape_of(wanted: MarketDataFilter | None, *, is_delayed: bool = False) -> Sh
     wanted = wanted or MarketDataFilter()
     taken = frozenset(wanted.fields or MarketDataField)
     levels = MOST_LEVELS if wanted.ladder_levels is None else min(max(wanted.ladder_levels, 1), MOST_LEVELS)
-    ladders = [ladder for each, pair in _BY_LEVEL.items() if each in taken for ladder in pair]
+    ladders = [names for each, names in _BY_LEVEL.items() if each in taken]
     has_volume = MarketDataField.EX_TRADED_VOL in taken
+    is_cut = is_delayed and MarketDataField.EX_ALL_OFFERS in taken
     if is_delayed:
-        if MarketDataField.EX_ALL_OFFERS in taken:
-            ladders += [Ladder.CUT_BACK, Ladder.CUT_LAY]
         taken -= _NOT_DELAYED | {MarketDataField.EX_ALL_OFFERS}
         levels = min(levels, DELAYED_LEVELS)
     return Shape(
         fields=frozenset(name for name, each in _FULL_DEPTH.items() if each in taken),
-        ladders=tuple(ladders),
-        levels=levels if ladders else MOST_LEVELS,
+        back=tuple(back for back, _ in ladders),
+        lay=tuple(lay for _, lay in ladders),
+        is_cut=is_cut,
+        levels=levels if ladders or is_cut else MOST_LEVELS,
         has_definition=MarketDataField.EX_MARKET_DEF in taken,
         has_volume=has_volume,
     )

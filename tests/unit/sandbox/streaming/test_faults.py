@@ -9,7 +9,16 @@ import pytest
 from betflow.sandbox.faults import FaultKind, FaultRule, Where
 from betflow.sandbox.truth import Truth
 from betflow.wire.stream import MarketChange, OrderMarketChange, RunnerChange
-from sandbox_stream import Client, PublishedExchange, Stream, folded_markets, market, subscription
+from sandbox_stream import (
+    APP_KEY,
+    TOKEN,
+    Client,
+    PublishedExchange,
+    Stream,
+    folded_markets,
+    market,
+    subscription,
+)
 
 
 def _struck(kind: FaultKind, **parameters: Any) -> tuple[Stream, Client]:  # noqa: ANN401 - as in the rule
@@ -161,6 +170,18 @@ def test_a_refusal_ends_the_connection(kind: FaultKind, parameters: dict[str, An
     assert ("status", code, True) == (status["op"], status["errorCode"], status["connectionClosed"])
     assert "id" not in status
     assert client.connection.is_ended
+
+
+def test_a_session_that_expires_is_gone() -> None:
+    """Nobody comes in with it any more."""
+    stream, client = _struck(FaultKind.SESSION_EXPIRED)
+    _publish(stream, 1, 2)
+    client.reads()
+
+    client = stream.connect()
+    client.reads()
+    client.says(op="authentication", id=1, appKey=APP_KEY, session=TOKEN)
+    assert ["INVALID_SESSION_INFORMATION"] == [status["errorCode"] for status in client.gets()]
 
 
 def test_a_refusal_of_the_image_ends_the_connection() -> None:

@@ -158,16 +158,6 @@ def test_what_happens_behind_the_levels_is_not_sent() -> None:
     assert [] == client.gets()
 
 
-def test_levels_that_a_recording_brings_are_the_display_levels() -> None:
-    """They may have virtual bets in them; the raw ones come from what is really there."""
-    runner = RunnerChange(id=11, atb=[(2.0, 10.0)], bdatb=[(0, 2.02, 12.0), (1, 2.0, 10.0)])
-    client = Stream(PublishedExchange(market("1.1", runner))).client()
-
-    client.says(**subscription(["EX_BEST_OFFERS", "EX_BEST_OFFERS_DISP"]))
-    (sent,) = client.gets()[1]["mc"][0]["rc"]
-    assert ([[0, 2, 10]], [[0, 2.02, 12], [1, 2, 10]]) == (sent["batb"], sent["bdatb"])
-
-
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
