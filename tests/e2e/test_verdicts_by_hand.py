@@ -13,14 +13,15 @@ from betflow.exchange.observed import of_book
 from betflow.exchange.times import epoch_ms
 from betflow.jobs.sources import open_market
 from betflow.jobs.tape_book import book_at
-from betflow.settings.discovery import DiscoverySettings
+from betflow.jobs.verdicts import limits_of
+from betflow.settings import DiscoverySettings
 from betflow.trading.eligibility import Verdict, assess
 from betflow.trading.judging import OneOf, Range
 from betflow.trading.selection import select
 from tapes import tape
 
-SETTINGS = DiscoverySettings()
-LIMITS = {rule: limit for rule, limit in SETTINGS.market.limits().items() if rule != "time_to_off"} | {
+ALL_LIMITS = limits_of(DiscoverySettings())
+LIMITS = {rule: limit for rule, limit in ALL_LIMITS.market.items() if rule != "time_to_off"} | {
     "size_at_best": Range(Decimal(300))  # of which one of the tapes has less
 }
 NUMBERS = ("field_size", "total_matched", "size_at_best", "median_spread", "favourite_spread")
@@ -99,7 +100,7 @@ def _by_hand(path: Path) -> dict[str, Any]:
 
 def _ours(path: Path, off: int, data_dir: Path) -> tuple[Verdict, set[int]]:
     taken = of_book(book_at(open_market(str(path), data_dir), off)[0], off)
-    runners = select(taken, SETTINGS.runner.limits())
+    runners = select(taken, ALL_LIMITS.runner)
     return assess(taken, LIMITS), {each.selection_id for each in runners if each.selected}
 
 

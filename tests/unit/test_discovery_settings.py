@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from betflow.errors import ConfigurationError
+from betflow.jobs.verdicts import limits_of
 from betflow.settings import DiscoverySettings, Source, load_settings
 from betflow.settings.discovery import MarketLimitSettings, RunnerLimitSettings
 from betflow.trading.eligibility import MARKET_RULES
-from betflow.trading.judging import OneOf, Range
+from betflow.trading.judging import Limits, OneOf, Range
 from betflow.trading.selection import RUNNER_RULES
 
 PROFILES = Path(__file__).parents[2] / "config"
@@ -28,6 +29,10 @@ def _discovery(folder: Path, text: str) -> DiscoverySettings:
     return load_settings(profile="mine").discovery
 
 
+def _limits(folder: Path, text: str) -> Limits:
+    return limits_of(_discovery(folder, text)).market
+
+
 def test_every_rule_has_a_setting_of_its_name() -> None:
     """And no setting is there that no rule reads."""
     assert [rule.name for rule in MARKET_RULES] == list(MarketLimitSettings.model_fields)
@@ -36,15 +41,15 @@ def test_every_rule_has_a_setting_of_its_name() -> None:
 
 def test_profile_changes_one_limit(folder: Path) -> None:
     """All else stays as it is by default, its other end too; names may be written as in other YAML."""
-    changed = _discovery(folder, "  market: {fieldSize: {max: 12}}\n").market.limits()
+    changed = _limits(folder, "  market: {fieldSize: {max: 12}}\n")
 
     expected = {"field_size": Range(Decimal(5), Decimal(12))}
-    assert {**DiscoverySettings().market.limits(), **expected} == changed
+    assert {**limits_of(DiscoverySettings()).market, **expected} == changed
 
 
 def test_null_takes_a_limit_away(folder: Path) -> None:
     """So does a null for its only end."""
-    limits = _discovery(folder, "  market: {entropy: null, total_matched: {min: null}}\n").market.limits()
+    limits = _limits(folder, "  market: {entropy: null, total_matched: {min: null}}\n")
 
     assert not {"entropy", "total_matched"} & limits.keys()
 
@@ -52,7 +57,7 @@ def test_null_takes_a_limit_away(folder: Path) -> None:
 def test_each_kind_of_limit(folder: Path) -> None:
     """Words, truths, numbers and times."""
     text = "  market: {status: [OPEN, SUSPENDED], bsp: true, timeToOff: {min: -10m, max: 2h}}\n"
-    limits = _discovery(folder, text).market.limits()
+    limits = _limits(folder, text)
 
     assert (OneOf(("OPEN", "SUSPENDED")), OneOf((True,))) == (limits["status"], limits["bsp"])
     assert Range(Decimal(-600), Decimal(7200)) == limits["time_to_off"]
@@ -60,17 +65,14 @@ def test_each_kind_of_limit(folder: Path) -> None:
 
 def test_number_is_the_one_that_is_written(folder: Path) -> None:
     """0.1 is a tenth, not the float next to it."""
-    assert (
-        Range(Decimal("0.1"))
-        == _discovery(folder, "  market: {entropy: {min: 0.1}}\n").market.limits()["entropy"]
-    )
+    assert Range(Decimal("0.1")) == _limits(folder, "  market: {entropy: {min: 0.1}}\n")["entropy"]
 
 
 def test_environment_sets_a_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is stronger than the profile."""
     monkeypatch.setenv("BETFLOW_DISCOVERY__MARKET__FIELD_SIZE__MIN", "8")
 
-    assert Range(Decimal(8)) == _discovery(folder, "  market: {}\n").market.limits()["field_size"]
+    assert Range(Decimal(8)) == _limits(folder, "  market: {}\n")["field_size"]
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from betflow.errors import DamagedError, ExitCode, NotFoundError, UsageError
+from betflow.errors import DamagedError, ExitCode, UsageError
 from betflow.jobs import integrity, records
+from betflow.jobs.earlier_runs import find_run, is_of_command
 from betflow.jobs.outcome import Outcome
-from betflow.jobs.plain import plain
 from betflow.jobs.runs import RunContext
 from betflow.ledger.journal import Entry, Journal
 from betflow.ledger.runs import RunRow, RunStatus, RunTable
-
-LAST = "last"
-_AUDITS = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def ls(request: ListRequest, context: RunContext) -> Outcome:
         for row in RunTable(context.ledger).newest_first()
         if row.run_id != context.run_id
         and (request.status is None or row.status == request.status)
-        and (request.command is None or _is_command(row, request.command))
+        and (request.command is None or is_of_command(row, request.command))
     )
     return Outcome(data={"runs": [_summary(row) for row in islice(rows, request.limit)]})
 
@@ -109,39 +106,6 @@ def verify(context: RunContext) -> Outcome:
     }
     exit_code = ExitCode.DAMAGED if check.damage else None
     return Outcome(data=data, findings=(*check.damage, *check.exports), exit_code=exit_code)
-
-
-def _is_command(row: RunRow, command: str) -> bool:
-    return row.command == command or row.command.startswith(f"{command} ")
-
-
-def find_run(wanted: str, context: RunContext) -> RunRow:
-    """
-    Return the run with that id or beginning; "last" is the last that was no audit.
-
-    Raises:
-        NotFoundError: no run has that id, or several begin so.
-    """
-    table = RunTable(context.ledger)
-    if wanted == LAST:
-        for row in table.newest_first():
-            if row.run_id != context.run_id and not _is_command(row, _AUDITS):
-                return row
-        raise NotFoundError("nothing was run yet but audits.", advice="Run a command first.")
-    found = list(islice(table.starting_with(plain(wanted)), 5))
-    exact = [row for row in found if row.run_id == wanted]
-    match exact or found:
-        case [row]:
-            return row
-        case []:
-            raise NotFoundError(
-                f"no run begins with {wanted!r}.", advice="'betflow audit ls' lists the runs."
-            )
-        case several:
-            ids = ", ".join(row.run_id for row in several)
-            raise NotFoundError(
-                f"several runs begin with {wanted!r}: {ids} ….", advice="Give more of the id."
-            )
 
 
 def _summary(row: RunRow) -> dict[str, Any]:

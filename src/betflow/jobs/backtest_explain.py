@@ -9,7 +9,7 @@ from typing import Any, Final
 from betflow.errors import DamagedError, NotFoundError, UsageError
 from betflow.exchange.outcomes import Rule
 from betflow.exchange.times import iso
-from betflow.jobs.audit import find_run
+from betflow.jobs.earlier_runs import find_run
 from betflow.jobs.order_story import decision, money, price, sentence
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext

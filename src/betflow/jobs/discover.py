@@ -12,19 +12,17 @@ from betflow.betfair.reading import ReadingGateway
 from betflow.errors import DamagedError, Finding, NotFoundError, UsageError
 from betflow.exchange.times import iso
 from betflow.jobs import records
-from betflow.jobs.audit import find_run
 from betflow.jobs.connecting import open_connection
+from betflow.jobs.earlier_runs import LAST, find_run
 from betflow.jobs.market_search import look_for, parse_search, read_books
 from betflow.jobs.outcome import Artifact, Outcome, artifact_of
 from betflow.jobs.runs import RunContext
 from betflow.jobs.sightings import Answer, Keeper, observed_markets, sighting_path
-from betflow.jobs.verdicts import AllLimits, judged, verdict_bytes
+from betflow.jobs.verdicts import AllLimits, judged, limits_of, verdict_bytes
 from betflow.ledger.runs import RunRow, RunTable
-from betflow.settings import DiscoverySettings
 from betflow.storage.files import make_private_folder, sync_folder, write_private_file
 
 COMMAND: Final = "discover"
-LAST: Final = "last"
 PLAN: Final = "sighting.json"
 VERDICTS: Final = "verdicts.json"
 _RESTORE = "Restore it from a backup of the data folder; `betflow audit verify` says what else is damaged."
@@ -81,11 +79,6 @@ def discover(request: DiscoverRequest, context: RunContext) -> Outcome:
     """
     _check(request)
     return _look(request, context) if request.replay is None else _look_again(request, context)
-
-
-def limits_of(settings: DiscoverySettings) -> AllLimits:
-    """Return the limits of a profile."""
-    return AllLimits(settings.market.limits(), settings.runner.limits())
 
 
 def _check(request: DiscoverRequest) -> None:

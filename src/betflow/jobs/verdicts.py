@@ -11,6 +11,13 @@ from betflow.exchange.snapshot import json_ready
 from betflow.exchange.times import iso
 from betflow.jobs.stats import market_facts
 from betflow.ledger.canonical import canonical_json
+from betflow.settings.discovery import (
+    DiscoverySettings,
+    MarketLimitSettings,
+    RangeSettings,
+    RunnerLimitSettings,
+    SpanSettings,
+)
 from betflow.trading.eligibility import assess
 from betflow.trading.judging import Limit, Limits, OneOf, Range, Reason
 from betflow.trading.selection import select
@@ -48,6 +55,11 @@ class AllLimits:
             for rule in dict.fromkeys([*here, *there])
             if here.get(rule) != there.get(rule)
         ]
+
+
+def limits_of(settings: DiscoverySettings) -> AllLimits:
+    """Return the limits that a profile sets; a range that is open at both ends is none."""
+    return AllLimits(_set_limits(settings.market), _set_limits(settings.runner))
 
 
 def judged(markets: Iterable[ObservedMarket], limits: AllLimits) -> list[dict[str, Any]]:
@@ -95,6 +107,28 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 def _bodies(limits: Limits) -> dict[str, Any]:
     return {rule: json_ready(limit.body()) for rule, limit in limits.items()}
+
+
+def _set_limits(settings: MarketLimitSettings | RunnerLimitSettings) -> dict[str, Limit]:
+    found = {name: _set_limit(getattr(settings, name)) for name in type(settings).model_fields}
+    return {name: limit for name, limit in found.items() if limit is not None}
+
+
+def _set_limit(setting: object) -> Limit | None:
+    match setting:
+        case bool():
+            return OneOf((setting,))
+        case tuple():
+            return OneOf(tuple(map(str, setting)))
+        case RangeSettings(min=low, max=high):
+            return _range(low, high)
+        case SpanSettings(min=low, max=high):
+            return _range(*(None if each is None else Decimal(repr(each)) for each in (low, high)))
+    return None
+
+
+def _range(low: Decimal | None, high: Decimal | None) -> Range | None:
+    return None if low is None and high is None else Range(low, high)
 
 
 def _limits(bodies: Mapping[str, Any]) -> dict[str, Limit]:

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.fields import FieldInfo
 
 from betflow.settings.durations import AnySeconds, Seconds
-from betflow.trading.judging import Limit, Limits, OneOf, Range
 from betflow.wire.enums import MarketStatus
 
 NumberT = TypeVar("NumberT", Decimal, float)
@@ -83,11 +82,6 @@ class _Limits(_Section):
             return values
         return {name: _over(cls.model_fields.get(name), value) for name, value in values.items()}
 
-    def limits(self) -> Limits:
-        """Return the limits that are set."""
-        found = {name: _limit(getattr(self, name)) for name in type(self).model_fields}
-        return {name: limit for name, limit in found.items() if limit is not None}
-
 
 class MarketLimitSettings(_Limits):
     """The limits of markets: the rules of `betflow.trading.eligibility` say what each is of."""
@@ -140,22 +134,3 @@ def _over(field: FieldInfo | None, value: object) -> object:
     if value is None:
         return type(default)()
     return default.model_dump() | value if isinstance(value, dict) else value
-
-
-def _limit(setting: object) -> Limit | None:
-    """Return a setting as the limit that it means."""
-    match setting:
-        case bool():
-            return OneOf((setting,))
-        case tuple():
-            return OneOf(tuple(map(str, setting)))
-        case RangeSettings():
-            return _range(setting.min, setting.max)
-        case SpanSettings():
-            ends = (None if each is None else Decimal(repr(each)) for each in (setting.min, setting.max))
-            return _range(*ends)
-    return None
-
-
-def _range(minimum: Decimal | None, maximum: Decimal | None) -> Range | None:
-    return None if minimum is None and maximum is None else Range(minimum, maximum)
