@@ -1,4 +1,4 @@
-"""`discover`, `shape` and `ladder` over a sandbox that runs beside them, with nothing but its profile."""
+"""Commands that look at Betfair, over a sandbox that runs beside them, with nothing but its profile."""
 
 import os
 import re
@@ -102,3 +102,51 @@ def test_market_that_the_exchange_does_not_have(betflow: CommandLine) -> None:
     for command in ("shape", "ladder"):
         ran = betflow(command, "1.999999999", *PROFILE)
         assert (ExitCode.USAGE, True) == (ran.code, "has no open market 1.999999999" in ran.err)
+
+
+def test_the_doctor_finds_nothing_wrong(betflow: CommandLine) -> None:
+    """Every check passes, the certificate's and the account's as well; only a .env is not needed."""
+    ran = betflow.json("doctor", *PROFILE)
+
+    assert (ExitCode.OK, {}) == (
+        ran.code,
+        {each["name"]: each["measured"] for each in ran.data["checks"] if each["result"] == "fail"},
+    )
+    assert ["dotenv"] == [each["name"] for each in ran.data["checks"] if each["result"] == "skipped"]
+    measured = {each["name"]: each["measured"] for each in ran.data["checks"]}
+    assert "sandbox has a session, by certificate" == measured["login"]
+    assert measured["app-key"].startswith("live: ")
+
+
+def test_the_connection_is_tested(betflow: CommandLine) -> None:
+    """Login by certificate, event types, funds and the stream: the last line says that it works."""
+    ran = betflow("test-connection", *PROFILE)
+
+    assert (ExitCode.OK, "") == (ran.code, ran.err)
+    assert "Horse Racing" in ran.out
+    assert "✅ Connection looks good." == ran.out.splitlines()[-1]
+
+
+def test_funds_are_those_of_the_account(betflow: CommandLine) -> None:
+    """It begins with a round sum, and nothing is bet."""
+    data = betflow.json("funds", *PROFILE).data
+
+    assert ("GBP", 10_000.0, 0.0) == (data["currency"], data["available_to_bet_balance"], data["exposure"])
+
+
+def test_the_menu_leads_to_the_markets_that_are_listed(betflow: CommandLine) -> None:
+    """Both ways show the same market, with the same time; the filters take away what is not asked for."""
+    filters = ("--event-type", "horse-racing", "--market-type", "WIN", "--country", "GB,IE")
+    listed = betflow.json("markets", *filters, *PROFILE).data
+    market = listed["markets"][0]
+    found = betflow.json("navigate", market["market_id"], *PROFILE).data
+
+    assert {("Horse Racing", "WIN")} == {
+        (each["event_type"], each["market_type"]) for each in listed["markets"]
+    }
+    assert (market["market_time"], "Horse Racing") == (found["here"]["time"], found["path"][0]["name"])
+    sports = betflow.json("navigate", *PROFILE).data["children"]
+    assert [("7", "Horse Racing")] == [(each["id"], each["name"]) for each in sports]
+    races = betflow.json("navigate", "horse-racing", *PROFILE).data["children"]
+    assert {each["market_time"] for each in listed["markets"]} == {each["time"] for each in races}
+    assert [] == betflow.json("markets", "--country", "FR", *PROFILE).data["markets"]
