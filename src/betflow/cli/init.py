@@ -22,9 +22,9 @@ def init(ctx: typer.Context) -> None:
 
 def _render(data: dict[str, Any], screen: Screen) -> None:
     screen.table(
-        ["", "what", "for"],
-        [[each["did"], each["path"], each["purpose"]] for each in data["made"]],
-        spare=[("for",)],
+        ["did", "what", "holds"],
+        [[each["did"], each["path"], each["holds"]] for each in data["made"]],
+        spare=[("holds",)],
     )
     screen.line()
     screen.line("What is next:")

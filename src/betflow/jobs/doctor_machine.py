@@ -46,9 +46,7 @@ _EXTRAS = {
 def check_machine(context: RunContext) -> Iterator[Check]:
     """Look at everything that needs no connection."""
     settings = context.settings
-    yield checked(
-        "python", lambda: Measured(f"{platform.python_version()} on {platform.platform(terse=True)}")
-    )
+    yield checked("python", _python)
     yield checked("betflow", _packages)
     yield checked("profile", lambda: _profile(settings))
     yield checked("dotenv", lambda: _dotenv(DOTENV.absolute()))
@@ -98,6 +96,10 @@ def _certificate(files: CertificateFiles, names: list[str], now_ms: int) -> Iter
     yield checked(form, lambda: Measured(f"{certificate.format}, of {certificate.subject or 'nobody'}"))
     yield checked(key, belongs)
     yield checked(expiry, lambda: _expiry(certificate, now_ms))
+
+
+def _python() -> Measured:
+    return Measured(f"{platform.python_version()} on {platform.system()}, {platform.machine()}")
 
 
 def _packages() -> Measured:

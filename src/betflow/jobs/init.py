@@ -55,12 +55,12 @@ def init(context: RunContext) -> Outcome:
     return Outcome({"made": made, "next": _next(context.settings.betfair)}, findings)
 
 
-def _copied(template: str, place: Path, purpose: str) -> dict[str, Any]:
+def _copied(template: str, place: Path, holds: str) -> dict[str, Any]:
     """Write a template to a place where there is nothing yet."""
     content = (files("betflow") / "templates" / template).read_bytes()
     path = place.absolute()
     if os.path.lexists(path):
-        return _told(Did.KEPT, path, purpose)
+        return _told(Did.KEPT, path, holds)
     try:
         path.parent.mkdir(exist_ok=True)
         write_new_private_file(path, content)
@@ -69,11 +69,11 @@ def _copied(template: str, place: Path, purpose: str) -> dict[str, Any]:
             f"{path} cannot be made: {error.strerror}.",
             advice="Start betflow in a folder where you may write: settings are read where it is started.",
         ) from error
-    return _told(Did.MADE, path, purpose)
+    return _told(Did.MADE, path, holds)
 
 
-def _told(did: Did, path: Path, purpose: str) -> dict[str, Any]:
-    return {"did": did, "path": str(path), "purpose": purpose}
+def _told(did: Did, path: Path, holds: str) -> dict[str, Any]:
+    return {"did": did, "path": str(path), "holds": holds}
 
 
 def _next(betfair: BetfairSettings) -> list[str]:
