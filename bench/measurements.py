@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from bench import material, processes
+from bench import material, processes, sandboxes
 from bench.results import Bound, Measurement, Spread, at_least, at_most
 from betflow.tape import read as read_tapes
 
@@ -377,6 +377,67 @@ def generate(bench: Bench) -> Iterator[Measurement]:
     yield Measurement(name="generate, 40 races", unit="s", ours=Spread(tuple(seconds)), wanted=at_most(30.0))
 
 
+def calls(bench: Bench) -> Iterator[Measurement]:
+    """Make JSON-RPC calls with the gateway, next to bare requests, at the sandbox."""
+    with sandboxes.open_sandbox(bench.work / "calls", "--speed", "0.01") as folder:
+        times = _take_turns(
+            bench,
+            "calls",
+            READ_ROUNDS,
+            {
+                client: partial(sandboxes.figure, client, folder, seconds=bench.seconds)
+                for client in ("gateway", "bare_requests")
+            },
+        )
+    pairs = zip(times["gateway"].values, times["bare_requests"].values, strict=True)
+    yield Measurement(
+        name="a call: what the gateway adds to requests",
+        unit="ms",
+        ours=Spread(tuple(ours - theirs for ours, theirs in pairs)),
+        wanted=at_most(0.5),
+        peer="bare requests",
+        theirs=times["bare_requests"],
+        is_ratio=False,
+        note="a call from end to end, the sandbox's part included",
+    )
+
+
+def sandbox_stream(bench: Bench) -> Iterator[Measurement]:
+    """Play tapes to one client as fast as it reads, and to flumine's strategy loop."""
+    names = material.COMMON[:2]
+    tapes = [option for path in bench.tapes.delivered(names) for option in ("--tapes", str(path))]
+
+    def rate(client: str) -> float:
+        """Each needs a sandbox of its own: a tape is over when it was played."""
+        with tempfile.TemporaryDirectory(dir=bench.work) as folder:
+            options = ("--speed", "max", *tapes)
+            with sandboxes.open_sandbox(Path(folder), *options, markets=names) as opened:
+                return sandboxes.figure(client, opened, seconds=bench.seconds)
+
+    rates = _take_turns(
+        bench,
+        "sandbox stream",
+        BACKTEST_ROUNDS,
+        {client: partial(rate, client) for client in ("stream_bytes", "flumine")},
+    )
+    yield Measurement(
+        name="sandbox stream to one client",
+        unit="messages/s",
+        ours=rates["stream_bytes"],
+        wanted=at_least(20_000),
+        note="full depth and every field",
+    )
+    yield Measurement(
+        name="sandbox stream, next to what flumine's loop takes",
+        unit="messages/s",
+        ours=rates["stream_bytes"],
+        wanted=at_least(8),
+        peer="flumine",
+        theirs=rates["flumine"],
+        note="a strategy that does nothing sees each book",
+    )
+
+
 def _rate(reader: str, files: Sequence[Path], lines: int, *, prices: bool, seconds: float) -> float:
     """Return messages per second; every line is a message, and a reader that loses one is out."""
     reading = processes.read(reader, files, prices=prices, seconds=seconds)
@@ -417,6 +478,8 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
         orders,
         workers,
         generate,
+        calls,
+        sandbox_stream,
     )
 }
 HEAVY = ("backfill", "memory", "backtest_all", "workers")
