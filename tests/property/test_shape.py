@@ -1,17 +1,24 @@
 """The laws of a market's shape, and of verdicts on it."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from betflow.exchange.observed import of_answers
 from betflow.exchange.prices import CLASSIC
+from betflow.exchange.rungs import rungs
 from betflow.exchange.shape import entropy, probabilities, shape_of, weight_of_money
 from betflow.exchange.snapshot import PriceSize
 from betflow.trading.eligibility import MARKET_RULES, assess
 from betflow.trading.judging import Limit, OneOf, Range
 from betflow.trading.selection import RUNNER_RULES, select
+from betflow.wire.book import MarketBook
+from betflow.wire.catalogue import MarketCatalogue
+from betflow.wire.stream import PriceLadderDefinition
 from observing import Offers, market
 
 _PRICES = st.integers(0, len(CLASSIC) - 1).map(lambda index: float(CLASSIC.price(index)))
@@ -93,6 +100,40 @@ def test_weights_of_both_sides_add_up_to_100(back: Decimal, lay: Decimal) -> Non
         assert back == lay == 0
     else:
         assert abs(100 - Fraction(one) - Fraction(other)) <= Fraction(1, 10**4)
+
+
+_ODD_OFFERS = st.lists(st.tuples(st.floats(), st.floats()), max_size=3)
+
+
+@given(st.lists(st.tuples(_ODD_OFFERS, _ODD_OFFERS), max_size=5), st.sampled_from(["CLASSIC", "FINEST", "X"]))
+def test_whatever_is_published_has_a_shape(
+    fields: list[tuple[list[tuple[float, float]], list[tuple[float, float]]]], ladder: str
+) -> None:
+    """Numbers that are no prices, and ladders that nobody knows, end nothing; verdicts have all reasons."""
+    runners = [
+        {"selectionId": number, "handicap": 0, "status": "ACTIVE", "ex": _answered(*offers)}
+        for number, offers in enumerate(fields, start=1)
+    ]
+    text = {"marketId": "1.1", "isMarketDataDelayed": False, "status": "OPEN", "runners": runners}
+    book = msgspec.convert(text, MarketBook, strict=False)
+    seen = of_answers(MarketCatalogue(market_id="1.1", market_name="R1"), book, 0)
+    named = PriceLadderDefinition(ladder)
+    seen = replace(seen, definition=msgspec.structs.replace(seen.definition, price_ladder_definition=named))
+
+    assert len(MARKET_RULES) == len(assess(seen, {}).reasons)
+    assert len(fields) == len(select(seen, {}))
+    for runner in seen.runners:
+        assert {each.price for each in runner.traded} <= {each.price for each in rungs(runner, seen.ladder)}
+        rungs(runner, seen.ladder, depth=2)
+
+
+def _answered(
+    backs: list[tuple[float, float]], lays: list[tuple[float, float]]
+) -> dict[str, list[dict[str, float]]]:
+    sides = {"availableToBack": backs, "availableToLay": lays, "tradedVolume": backs}
+    return {
+        name: [{"price": price, "size": size} for price, size in offers] for name, offers in sides.items()
+    }
 
 
 @given(_FIELDS, _MARKET_LIMITS)

@@ -8,7 +8,6 @@ is judged as a live one.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import TypeGuard
 
 import msgspec
@@ -202,7 +201,7 @@ def _is_size(size: float | None) -> TypeGuard[float]:
 
 
 def _possible(offers: tuple[PriceSize, ...]) -> tuple[PriceSize, ...]:
-    return tuple(each for each in offers if isfinite(each.price) and 0 < each.size < LARGEST)
+    return tuple(each for each in offers if abs(each.price) < LARGEST and 0 < each.size < LARGEST)
 
 
 def _in_order(

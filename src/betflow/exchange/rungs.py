@@ -87,6 +87,9 @@ def _near(ladder: Ladder, prices: tuple[float | None, float | None, float | None
     known = [each for each in (best_back, best_lay) if each is not None] or ([] if last is None else [last])
     if not known:
         return set()
-    low, high = (ladder.index(ladder.nearest(each)) for each in (min(known), max(known)))
+    try:
+        low, high = (ladder.index(ladder.nearest(each)) for each in (min(known), max(known)))
+    except PriceError:
+        return set()  # numbers that are no prices on any ladder
     reach = range(max(0, low - depth + 1), min(len(ladder), high + depth))
     return {float(ladder.price(index)) for index in reach}

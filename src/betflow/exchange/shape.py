@@ -281,12 +281,17 @@ def _overround(percentage: Decimal | None, winners: int | None) -> Decimal | Non
 
 def _gaps(ladder: Ladder | None, backs: Sequence[PriceSize | None]) -> list[int | None]:
     """Return the ticks from each best price to back to the next; the runners without one are the last."""
-    places = [None if ladder is None or each is None else _index(ladder, each.price) for each in backs]
+    places = [_index(ladder, each) for each in backs]
     return [
         None if here is None or there is None else there - here
         for here, there in zip_longest(places, places[1:])
     ]
 
 
-def _index(ladder: Ladder, price: float) -> int:
-    return ladder.index(ladder.nearest(price))
+def _index(ladder: Ladder | None, offer: PriceSize | None) -> int | None:
+    if ladder is None or offer is None:
+        return None
+    try:
+        return ladder.index(ladder.nearest(offer.price))
+    except PriceError:
+        return None  # a number that is no price on any ladder
