@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import msgspec
+
 from betflow.sandbox.streaming.json_lines import market_change, order_change
 from betflow.sandbox.streaming.log import Log
 from betflow.sandbox.streaming.merging import merged_markets, merged_orders
@@ -27,42 +29,58 @@ class Kind(Generic[Change]):
         op: Their messages' `op`.
         key: What the list of them is called.
         encode: Writes one as JSON.
+        decode: Reads what was written.
         merge: Puts several of one market together.
     """
 
     op: str
     key: str
     encode: Callable[[Change], bytes]
+    decode: Callable[[bytes], Change]
     merge: Callable[[Sequence[Change]], Change]
 
 
-MARKETS: Kind[MarketChange] = Kind("mcm", "mc", market_change, merged_markets)
-ORDERS: Kind[OrderMarketChange] = Kind("ocm", "oc", order_change, merged_orders)
+MARKETS: Kind[MarketChange] = Kind(
+    "mcm", "mc", market_change, msgspec.json.Decoder(MarketChange, strict=False).decode, merged_markets
+)
+ORDERS: Kind[OrderMarketChange] = Kind(
+    "ocm", "oc", order_change, msgspec.json.Decoder(OrderMarketChange).decode, merged_orders
+)
 
 
 class Entry(Generic[Change]):
     """
-    A change in its place.
+    A change in its place. Once it was written as JSON only that is kept, which is smaller.
 
     Attributes:
         position: Its place among all changes, also those that this channel does not have.
         at: When it was published, epoch milliseconds.
-        change: What is taken of it.
+        market_id: Of which market it is.
     """
 
-    __slots__ = ("_tail", "at", "change", "position")
+    __slots__ = ("_change", "_kind", "_tail", "at", "market_id", "position")
 
-    def __init__(self, position: int, at: int, change: Change) -> None:
+    def __init__(self, kind: Kind[Change], position: int, at: int, change: Change) -> None:
         self.position = position
         self.at = at
-        self.change = change
-        self._tail: bytes | None = None
+        self.market_id = change.id
+        self._kind = kind
+        self._change: Change | None = change
+        self._tail = b""
 
-    def tail(self, kind: Kind[Change]) -> bytes:
-        """Return the message of this change from its token on; it is written once."""
-        if self._tail is None:
-            head = f'"clk":"{clk_of(self.position)}","pt":{self.at},"{kind.key}":['.encode()
-            self._tail = head + kind.encode(self.change) + b"]}"
+    @property
+    def change(self) -> Change:
+        """What is taken of the change."""
+        if self._change is not None:
+            return self._change
+        return self._kind.decode(self._tail[self._tail.index(b"[") + 1 : -len(b"]}")])
+
+    def tail(self) -> bytes:
+        """Return the message of this change from its token on."""
+        if self._change is not None:
+            head = f'"clk":"{clk_of(self.position)}","pt":{self.at},"{self._kind.key}":['.encode()
+            self._tail = head + self._kind.encode(self._change) + b"]}"
+            self._change = None
         return self._tail
 
 
@@ -89,7 +107,7 @@ class Channel(Generic[Change]):
 
     def add(self, position: int, at: int, change: Change) -> None:
         """Add a change."""
-        self.log.append(Entry(position, at, change))
+        self.log.append(Entry(self.kind, position, at, change))
 
     def knows(self, position: int, *, latest: int) -> bool:
         """Return whether everything after a position, the latest at most, is still here."""

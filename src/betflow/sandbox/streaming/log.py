@@ -10,7 +10,7 @@ class Log(Generic[Item]):
     Keeps the latest items; each has a number, from 0, that stays its own.
 
     Args:
-        keep: How many items are kept at least; more than twice as many never are.
+        keep: How many items are kept at least; more than a quarter more never are.
     """
 
     __slots__ = ("_items", "_keep", "begin")
@@ -28,7 +28,7 @@ class Log(Generic[Item]):
     def append(self, item: Item) -> None:
         """Add an item."""
         self._items.append(item)
-        if len(self._items) > 2 * self._keep:
+        if len(self._items) > self._keep + self._keep // 4:
             self.begin += len(self._items) - self._keep
             del self._items[: -self._keep]
 

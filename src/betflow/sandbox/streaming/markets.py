@@ -78,7 +78,8 @@ class MarketScope:
     """
     The markets of one subscription: those that fit now, and those that come to fit later.
 
-    A market stays once it is in. Markets that are closed already come in only where they are asked for by id.
+    A market stays once it is in; those that are closed do not count towards the limit. Markets that are
+    closed already come in only where they are asked for by id.
 
     Args:
         hub: The markets.
@@ -111,7 +112,7 @@ class MarketScope:
         return self._images(list(books.values()))
 
     def covers(self, entry: Entry[MarketChange]) -> bool:  # noqa: D102 - `Scope`
-        since = self._has.get(entry.change.id)
+        since = self._has.get(entry.market_id)
         return since is not None and since < entry.position
 
     def newcomers(self) -> list[MarketChange]:  # noqa: D102 - `Scope`
@@ -132,7 +133,9 @@ class MarketScope:
         return scope
 
     def _images(self, books: list[MarketBook]) -> list[MarketChange]:
-        room = self._limit - len(self._has)
+        if not books:
+            return []
+        room = self._limit - sum(not self._hub.books[each].is_closed for each in self._has)
         self.is_full = self.is_full or len(books) > room
         taken = books[:room]
         self._has |= dict.fromkeys((book.market_id for book in taken), self._hub.position)

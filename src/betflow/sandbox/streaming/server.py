@@ -112,8 +112,9 @@ class StreamServer:
             listener.close()
         for client in list(self._clients):
             client.hang_up()
-        for listener in self._listeners:
-            await listener.wait_closed()
+        closed = [asyncio.ensure_future(listener.wait_closed()) for listener in self._listeners]
+        if closed:  # where that waits for connections, those that are still shaking hands are not waited for
+            await asyncio.wait(closed, timeout=_LAST_WORDS_S)
         self._room.set()
 
     # What clients do.

@@ -198,8 +198,8 @@ class Subscription(Generic[Change]):
                 lines += self._span(entries, now)
             else:
                 self._next = log.end
-                head, kind, covers = self._head, self._channel.kind, self._scope.covers
-                lines += [line_of(head + entry.tail(kind)) for entry in entries if covers(entry)]
+                head, covers = self._head, self._scope.covers
+                lines += [line_of(head + entry.tail()) for entry in entries if covers(entry)]
         if self._next == log.end:
             self._reached = self._source.position
         return lines
@@ -240,7 +240,7 @@ class Subscription(Generic[Change]):
         of_market: dict[str, list[Change]] = {}
         for entry in entries:
             if self._scope.covers(entry):
-                of_market.setdefault(entry.change.id, []).append(entry.change)
+                of_market.setdefault(entry.market_id, []).append(entry.change)
         return [self._channel.kind.merge(changes) for changes in of_market.values()]
 
     def _message(self, changes: Sequence[Change], now: int, ct: ChangeType | None = None) -> list[bytes]:

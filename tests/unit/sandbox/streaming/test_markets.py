@@ -259,6 +259,16 @@ def test_markets_beyond_the_limit_are_not_added_later() -> None:
     assert ["1.1"] == _markets(client.gets())
 
 
+def test_markets_that_are_closed_leave_room_for_others() -> None:
+    """The limit is of open markets, so that a subscription can last for days."""
+    stream = Stream(PublishedExchange(market("1.1")), limits=StreamLimits(markets=1))
+    client = _subscribed(stream, ["EX_MARKET_DEF"])
+
+    closed = MarketChange(id="1.1", market_definition=market("1.1", status="CLOSED").market_definition)
+    stream.exchange.publish(closed, market("1.2"))
+    assert {"1.1", "1.2"} == set(_markets(client.gets()))
+
+
 def test_changes_are_put_together_where_conflation_is_asked_for() -> None:
     """All changes of a span are one message, in which what was merged is marked, by simulated time."""
     stream = Stream(PublishedExchange(market("1.1"), market("1.2")))
