@@ -155,7 +155,8 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "markets": _number_of_markets(data["markets"]),
             "orders": f"{data['number_of_orders']:,}",
             "skipped": _skipped(data["skipped_files"]),
-            "limits": ", ".join(f"{name} {value:g}" for name, value in data["request"]["limits"].items()),
+            "limits": ", ".join(f"{name} {value:g}" for name, value in data["request"]["limits"].items())
+            or None,
             "assumptions": data["request"]["assumptions"]["name"],
             "time": f"{data['seconds']:.1f} s, {data['workers']} worker{'' if data['workers'] == 1 else 's'}",
         }

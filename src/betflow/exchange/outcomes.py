@@ -30,6 +30,8 @@ class Rule(StrEnum):
     DEAD_HEAT = "DEAD_HEAT"
     LINE = "LINE"
     HANDICAP = "HANDICAP"
+    LINES_BESIDE = "LINES_BESIDE"
+    """Half of the stake was on each of the lines beside a quarter line, and those have results."""
     REDUCED = "REDUCED"
     """Its price was reduced for a non-runner."""
     HIDDEN = "HIDDEN"
@@ -98,6 +100,12 @@ LOST: Final = Share(_NOTHING, _ALL)
 VOID: Final = Share(_NOTHING, _NOTHING)
 LINE_ODDS: Final = Fraction(2)
 _QUARTER: Final = Fraction(1, 4)
+_STEP: Final = Decimal("0.25")
+_RESULT_OF_A_LINE: Final[dict[str, Share]] = {
+    RunnerStatus.WINNER: WON,
+    RunnerStatus.LOSER: LOST,
+    **dict.fromkeys(REMOVED, VOID),
+}
 
 
 def verdict(runner: RunnerKey, price: Decimal, result: MarketResult, assumptions: Assumptions) -> Verdict:
@@ -163,7 +171,7 @@ def _line(price: Decimal, result: MarketResult) -> Verdict:
 
 def _handicap(runner: RunnerKey, status: str, result: MarketResult) -> Verdict:
     """
-    Settle by the margin; without one by the status, where a status can say everything.
+    Settle by the margin; without one by the status, of a quarter line by those of the lines beside it.
 
     A quarter line is two bets of half the stake, on the lines a quarter below and above.
     """
@@ -175,11 +183,25 @@ def _handicap(runner: RunnerKey, status: str, result: MarketResult) -> Verdict:
         won = Fraction(sum(half > 0 for half in halves), len(halves))
         lost = Fraction(sum(half < 0 for half in halves), len(halves))
         return Verdict((Share(won, lost),), (Rule.HANDICAP,))
-    if status == RunnerStatus.WINNER and not is_quarter:
+    if is_quarter:
+        return _quarter_line(runner, result)
+    if status == RunnerStatus.WINNER:
         return Verdict((WON,), (Rule.WINNER,))
-    if status == RunnerStatus.LOSER and not is_quarter:
+    if status == RunnerStatus.LOSER:
         return Verdict((LOST,), (Rule.LOSER,))
     return _unsettled(Rule.NO_MARGIN)
+
+
+def _quarter_line(runner: RunnerKey, result: MarketResult) -> Verdict:
+    """Settle the two halves of a stake by the results of the lines that they are on, if both have one."""
+    beside = (RunnerKey(runner.selection_id, runner.handicap + each) for each in (-_STEP, _STEP))
+    shares = [_RESULT_OF_A_LINE.get(result.statuses.get(line, "")) for line in beside]
+    known = [share for share in shares if share is not None]
+    if len(known) < len(shares):
+        return _unsettled(Rule.NO_MARGIN)
+    won = sum((share.won for share in known), _NOTHING) / len(known)
+    lost = sum((share.lost for share in known), _NOTHING) / len(known)
+    return Verdict((Share(won, lost),), (Rule.LINES_BESIDE,))
 
 
 def _odds(runner: RunnerKey, status: str, result: MarketResult, assumptions: Assumptions) -> Verdict:

@@ -28,6 +28,7 @@ _WHY: Final[Mapping[str, str]] = MappingProxyType(
         Rule.DEAD_HEAT: "A dead heat divides the stake",
         Rule.LINE: "The result of the line decides, at odds of 2",
         Rule.HANDICAP: "The score after the handicap decides",
+        Rule.LINES_BESIDE: "Half of the stake is on each of the lines beside it, and their results decide",
         Rule.REDUCED: "The price is reduced: another runner was taken out after it was matched",
         Rule.HIDDEN: "Its runner is still hidden at the settlement",
         Rule.REMOVED: "Void: its runner was taken out of the market",
@@ -38,7 +39,7 @@ _WHY: Final[Mapping[str, str]] = MappingProxyType(
         Rule.NO_RUNNER: "Unsettled: the market has no such runner",
         Rule.NO_RESULT: "Unsettled: the runner's status is no result in a market of this kind",
         Rule.NO_LINE_RESULT: "Unsettled: the recording does not say what number the line ended with",
-        Rule.NO_MARGIN: "Unsettled: the score is needed for this handicap, and no recording has it",
+        Rule.NO_MARGIN: "Unsettled: the score is needed for this handicap, and was not recorded",
         Rule.NO_DIVISOR: "Unsettled: the market does not say at which fraction it pays places",
         Rule.UNRESOLVED_DEAD_HEAT: "Unsettled: nobody said who shares the last place",
     }

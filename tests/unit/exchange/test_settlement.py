@@ -438,13 +438,40 @@ def test_a_half_win_is_won_and_a_push_is_void() -> None:
 def test_without_a_score_the_status_settles_what_it_can(
     line: str, status: str, profit: Decimal | None, rule: Rule
 ) -> None:
-    """A status decides whole and half lines; a quarter line needs the score, and stays unsettled."""
+    """A status decides whole and half lines; a quarter line alone needs the score, and stays unsettled."""
     runner = RunnerKey(1, Decimal(line))
     result = MarketResult(market_id="1.1", kind=MarketKind.HANDICAP, statuses={runner: status})
 
     settled = _settle(_bet(BACK, "2", handicap=line), result)
 
     assert (profit, (rule,)) == (settled.profit, settled.rules)
+
+
+@pytest.mark.parametrize(
+    ("whole", "half", "back", "lay"),
+    [
+        ("WINNER", "WINNER", "10.00", "-10.00"),
+        ("LOSER", "LOSER", "-10.00", "10.00"),
+        ("REMOVED", "WINNER", "5.00", "-5.00"),
+        ("REMOVED", "LOSER", "-5.00", "5.00"),
+        ("WINNER", "ACTIVE", None, None),
+        ("HIDDEN", "LOSER", None, None),
+        (None, "LOSER", None, None),
+    ],
+)
+def test_quarter_line_is_settled_by_the_lines_beside_it(
+    whole: str | None, half: str, back: str | None, lay: str | None
+) -> None:
+    """Of 10 at evens on -0.75, 5 are on -1 and 5 on -0.5 of the same selection, if both have a result."""
+    lines = {"-1": whole, "-0.75": "LOSER", "-0.5": half}
+    statuses = {RunnerKey(1, Decimal(line)): status for line, status in lines.items() if status is not None}
+    others = dict.fromkeys((RunnerKey(2, Decimal(line)) for line in lines), "WINNER")
+    result = MarketResult(market_id="1.1", kind=MarketKind.HANDICAP, statuses={**statuses, **others})
+
+    settled = [_settle(_bet(side, "2", handicap="-0.75"), result) for side in (BACK, LAY)]
+
+    assert [back, lay] == [None if bet.profit is None else str(bet.profit) for bet in settled]
+    assert {Rule.NO_MARGIN if back is None else Rule.LINES_BESIDE} == {bet.rules[0] for bet in settled}
 
 
 @pytest.mark.parametrize(
