@@ -2,12 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterator
+import sys
 
 import pytest
-import structlog
 
-from betflow.logs import configure_logs
+from betflow.logs import configure_logs, log
 
 SECRET = "s3cret-in-a-local"  # noqa: S105 - planted, to see that it does not come out
 
@@ -15,12 +14,6 @@ SECRET = "s3cret-in-a-local"  # noqa: S105 - planted, to see that it does not co
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def _reset() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def fail() -> None:
@@ -37,7 +30,7 @@ def test_locals_are_never_logged(stream: io.StringIO) -> None:
     try:
         fail()
     except ValueError as error:
-        structlog.get_logger().error("login.failed", exc_info=error)
+        log("error", "login.failed", exc_info=error)
 
     assert "the login failed" in stream.getvalue()
     assert SECRET not in stream.getvalue()
@@ -48,7 +41,7 @@ def test_lines_are_json_where_nobody_looks() -> None:
     stream = io.StringIO()
     configure_logs(level="info", stream=stream)
 
-    structlog.get_logger().info("segment.closed", bytes=7)
+    log("info", "segment.closed", bytes=7)
 
     event = json.loads(stream.getvalue())
     assert ("segment.closed", "info", 7) == (event["event"], event["level"], event["bytes"])
@@ -60,6 +53,16 @@ def test_less_serious_events_are_left_out() -> None:
     stream = io.StringIO()
     configure_logs(level="warning", stream=stream)
 
-    structlog.get_logger().info("segment.closed")
+    log("info", "segment.closed")
 
     assert not stream.getvalue()
+
+
+def test_what_nobody_wants_to_see_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library that writes lines is imported for the first that is written."""
+    configure_logs(level="error", stream=io.StringIO())
+    monkeypatch.setitem(sys.modules, "structlog", None)
+
+    log("warning", "segment.closed")
+    with pytest.raises(ImportError):
+        log("error", "segment.closed")

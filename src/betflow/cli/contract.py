@@ -24,6 +24,7 @@ from betflow.jobs.clock import iso, now_ms
 from betflow.jobs.outcome import Outcome, Status, envelope, failure
 from betflow.jobs.plain import plain, redacted
 from betflow.ledger.canonical import canonical_json, digest
+from betflow.logs import configure_logs, log
 
 if TYPE_CHECKING:
     from betflow.jobs.runs import Run, RunContext
@@ -89,9 +90,6 @@ def _execute(command: str, arguments: dict[str, Any], options: CommonOptions, jo
 
 
 def _start(command: str, arguments: dict[str, Any], options: CommonOptions) -> "Run":
-    from betflow.logs import configure_logs
-
-    # Before anything can go wrong: structlog as it comes writes local variables into tracebacks.
     configure_logs(level="warning", stream=sys.stderr)
     from betflow.cli.progress import progress_on
     from betflow.jobs.runs import Runs
@@ -116,10 +114,8 @@ def _seal(run: "Run", outcome: Outcome, command: str, started: str) -> _Ended:
     sealed = _attempt(lambda: run.finish(outcome), command)
     if isinstance(sealed, Outcome):
         return _unsealed(sealed, command, started, run_id=run.context.run_id)
-    import structlog
-
     told = {key: sealed[key] for key in ("run_id", "command", "status", "started", "finished")}
-    structlog.get_logger().info("run.finished", **told, exit_code=int(outcome.code))
+    log("info", "run.finished", **told, exit_code=int(outcome.code))
     return _Ended(sealed, outcome.code)
 
 
@@ -154,9 +150,7 @@ def _storage_error(error: OSError) -> StorageError:
 
 
 def _internal_failure(error: Exception, command: str) -> Outcome:
-    import structlog
-
-    structlog.get_logger().error("command.crashed", command=command, exc_info=error)
+    log("error", "command.crashed", command=command, exc_info=error)
     message = (
         f"a defect in betflow: {type(error).__name__}: {error}. Please report it with the log line above."
     )

@@ -1,6 +1,5 @@
 """From settings to a connection with Betfair, or to a stream: who logs in, where, and how it is called."""
 
-import logging
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-import structlog
 
 from betflow.betfair.certificates import CertificateFiles, check_certificate, find_certificate
 from betflow.betfair.channel import Connection, Policy
@@ -25,6 +23,7 @@ from betflow.betfair.token_cache import SessionToken, TokenCache
 from betflow.betfair.transport import Transport
 from betflow.errors import ConfigurationError, GatewayError
 from betflow.jobs.clock import Clock, now_ms
+from betflow.logs import log
 from betflow.settings import DOTENV, BetfairSettings, Settings
 
 SECRETS_FOLDER = Path("/opt/betflow/secrets")
@@ -240,11 +239,10 @@ def _transport(betfair: BetfairSettings, context: ssl.SSLContext) -> Transport:
 
 def _logging(betfair: BetfairSettings) -> Callable[[GatewayError, float], None]:
     """Return what logs a failed attempt that is made again, as seriously as the user wants it."""
-    level = logging.getLevelNamesMapping()[betfair.error_handling.log_level.upper()]
 
-    def log(error: GatewayError, pause_s: float) -> None:
-        structlog.get_logger().log(
-            level,
+    def told(error: GatewayError, pause_s: float) -> None:
+        log(
+            betfair.error_handling.log_level,
             "betfair.attempt-failed",
             operation=error.operation,
             reason=error.message,
@@ -252,4 +250,4 @@ def _logging(betfair: BetfairSettings) -> Callable[[GatewayError, float], None]:
             again_in_s=pause_s,
         )
 
-    return log
+    return told

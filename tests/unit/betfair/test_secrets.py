@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from betflow.betfair.channel import Policy
 from betflow.betfair.orders import LivePermission, OrdersGateway
 from betflow.betfair.reading import ReadingGateway
 from betflow.betfair.retries import Retries
 from betflow.errors import BetflowError
-from betflow.logs import configure_logs
+from betflow.logs import configure_logs, log
 from betflow.wire.betting import CancelOrders
 from exchange_service import Connected, ExchangeService, connect, service_error
 from identity_service import Clock
@@ -94,8 +93,7 @@ def left_behind(failure: BaseException) -> str:
     """Return what can be seen of a failure: texts, logs, and variables of frames that are not a test's."""
     stream = io.StringIO()
     configure_logs(level="debug", stream=stream)
-    structlog.get_logger().error("failed", exc_info=failure, problem=failure, text=repr(failure))
-    structlog.reset_defaults()
+    log("error", "failed", exc_info=failure, problem=failure, text=repr(failure))
     seen = [stream.getvalue(), "".join(traceback.format_exception(failure))]
     chain: list[BaseException | None] = [failure]
     while chain:

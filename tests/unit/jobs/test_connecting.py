@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 import trustme
 
 from betflow.betfair.certificates import CertificateFiles
@@ -144,7 +143,6 @@ def test_failed_attempts_are_logged(
     configure_logs(level="warning", stream=stream)
     with open_connection(given, clock=clock, pace=clock.pace()) as connection:
         ReadingGateway(connection).list_event_types()
-    structlog.reset_defaults()
 
     assert '"event": "betfair.attempt-failed"' in stream.getvalue()
     assert '"again_in_s": 0.1' in stream.getvalue()
