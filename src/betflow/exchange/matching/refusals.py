@@ -1,11 +1,12 @@
 """Why a request is refused as a whole, whatever its instructions."""
 
+from decimal import Decimal
 from math import inf
 from typing import Final
 
 from betflow.exchange.bets import RunnerKey
 from betflow.exchange.matching.known_market import KnownMarket
-from betflow.exchange.money import exact
+from betflow.exchange.money import MoneyError, exact
 from betflow.wire.betting import (
     CancelOrders,
     OrderRequest,
@@ -24,6 +25,7 @@ MOST_CHANGED: Final = 60
 """How many instructions one request may have: to place, and to cancel, replace or update."""
 LONGEST_VERSION: Final = 10**12
 _SAME_REF_MS: Final = 60_000
+_NO_HANDICAP: Final = Decimal(10**9)
 
 
 class CustomerRefs:
@@ -90,5 +92,9 @@ def errors_by_combination(request: PlaceOrders) -> list[Code | None]:
 
 
 def runner_of(instruction: PlaceInstruction) -> RunnerKey:
-    """Return the runner that an instruction is about."""
-    return RunnerKey(instruction.selection_id, exact(instruction.handicap or 0))
+    """Return the runner that an instruction is about; a handicap that is no number is of none there is."""
+    try:
+        handicap = exact(instruction.handicap or 0)
+    except MoneyError:
+        handicap = _NO_HANDICAP
+    return RunnerKey(instruction.selection_id, handicap)

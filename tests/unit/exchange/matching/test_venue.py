@@ -837,3 +837,11 @@ def test_a_failed_replacement_has_both_parts() -> None:
         and (place := each.place_instruction_report)
         and (limit_order := place.instruction.limit_order)
     ]
+
+
+@pytest.mark.parametrize("handicap", [float("nan"), float("inf"), 1e300])
+def test_a_handicap_that_is_no_number_is_no_runners(handicap: float) -> None:
+    """Whatever comes as a handicap, the order is refused like one on a runner that there is not."""
+    report = Scene().place(limit(BACK, 3.0, handicap=handicap))
+
+    assert "INVALID_RUNNER" == report.instruction_reports[0].error_code
