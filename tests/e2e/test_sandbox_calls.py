@@ -325,6 +325,28 @@ def test_what_is_no_http_ends_its_own_connection_only(sandbox: Running, client: 
     assert "result" in client.call(FUNDS, service="account")
 
 
+def test_a_defect_is_counted_and_told_and_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is answered with status 500, logged, and a finding in the end."""
+    with running(tmp_path) as own:
+        client, other = own.logged_in(), own.logged_in()
+        monkeypatch.setattr(own.sandbox.context.exchange, "funds", None)
+        assert 500 == client.post(JSON_RPC, CALL).status_code
+        assert ["sandbox.defect"] == [finding.code for finding in own.sandbox.findings]
+        assert "result" in other.call("AccountAPING/v1.0/getAccountDetails", service="account")
+
+
+def test_each_refusal_has_an_id_of_its_own(client: Client) -> None:
+    """Also in a batch."""
+    call = {"method": "SportsAPING/v1.0/listMarketProfitAndLoss", "params": {"marketIds": ["1.1"] * 51}}
+    answers = client.post(
+        "/exchange/betting/json-rpc/v1", json.dumps([{**call, "id": each} for each in (1, 2)])
+    ).json()
+    first, second = (each["error"]["data"]["APINGException"]["requestUUID"] for each in answers)
+    assert first != second
+
+
 def test_a_client_that_is_too_slow_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that sends nothing is dropped, and one that does not finish its body is told."""
     monkeypatch.setattr(peers, "REQUEST_S", 0.1)

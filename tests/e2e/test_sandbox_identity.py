@@ -131,6 +131,13 @@ def test_an_account_with_limited_access_has_a_token_and_cannot_bet(sandbox: Runn
     assert ("FAILURE", "PERMISSION_DENIED") == (report["status"], report["errorCode"])
 
 
+def test_a_session_is_open_from_the_start(sandbox: Running) -> None:
+    """Its token is in a file, for whoever does not want to log in."""
+    client = sandbox.client()
+    client.token = sandbox.place.token.read_text().strip()
+    assert "result" in client.call("AccountAPING/v1.0/getAccountFunds", service="account")
+
+
 def test_paths_are_case_sensitive_and_logins_are_posted(sandbox: Running) -> None:
     """As at Betfair."""
     client = sandbox.client()

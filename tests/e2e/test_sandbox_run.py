@@ -57,7 +57,7 @@ def test_the_profile_is_whole_and_private(betflow: CommandLine, data_dir: Path) 
     assert "sandbox" == settings.betfair.api.username
     folder = data_dir / "sandbox" / "sandbox"
     files = [profile, *(path for path in folder.rglob("*") if path.is_file())]
-    assert {"ca.pem", "client.crt", "client.key", "secrets.env", "sandbox.yaml"} == {
+    assert {"ca.pem", "client.crt", "client.key", "secrets.env", "token", "sandbox.yaml"} == {
         each.name for each in files
     }
     assert {0o600} == {each.stat().st_mode & 0o777 for each in files}

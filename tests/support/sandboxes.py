@@ -107,6 +107,7 @@ def running(folder: Path, feed: Feed | None = None, **options: Any) -> Iterator[
     write_credentials(
         place,
         sandbox.member,
+        sandbox.token(),
         authority=sandbox.authority.pem,
         linked=sandbox.linked,
         unlinked=sandbox.unlinked,

@@ -248,6 +248,7 @@ def _credentials(place: Place, sandbox: "Sandbox") -> None:
     write_credentials(
         place,
         sandbox.member,
+        sandbox.token(),
         authority=sandbox.authority.pem,
         linked=sandbox.linked,
         unlinked=sandbox.unlinked,

@@ -56,6 +56,11 @@ class Place:
         """The file of secrets: app key, user name and password."""
         return self.folder / "secrets.env"
 
+    @property
+    def token(self) -> Path:
+        """The file with the token of a session, for clients that do not want to log in."""
+        return self.folder / "token"
+
     def check(self) -> None:
         """
         See that there is no profile of somebody else's where this one goes.
@@ -85,7 +90,7 @@ class Addresses:
 
 
 def write_credentials(
-    place: Place, member: Member, *, authority: bytes, linked: ClientPair, unlinked: ClientPair
+    place: Place, member: Member, token: str, *, authority: bytes, linked: ClientPair, unlinked: ClientPair
 ) -> None:
     """
     Write what clients log in with; before the sandbox listens, so that none has what was good for another.
@@ -99,6 +104,7 @@ def write_credentials(
         place.certificates / "client.key": linked.key,
         place.unlinked / "client.crt": unlinked.certificate,
         place.unlinked / "client.key": unlinked.key,
+        place.token: f"{token}\n".encode(),
         place.secrets: (
             f"BETFAIR_APP_KEY={member.live_key}\n"
             f"BETFAIR_USERNAME={member.username}\n"

@@ -55,6 +55,9 @@ def application(context: Context) -> Starlette:
                 return await endpoint(context, request)
             except BadRequest as refusal:
                 return refusal.answer
+            except Exception:
+                context.counts.defects += 1
+                raise  # it is logged, and answered with status 500
 
         return Route(path, answered, methods=methods or ["POST"])
 

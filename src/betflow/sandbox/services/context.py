@@ -1,7 +1,8 @@
 """What every service works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from betflow.exchange.times import iso
 from betflow.sandbox.clock import SimulatedClock
@@ -24,12 +25,14 @@ class Counts:
         calls: Of operations; a request may have many.
         refused: Calls that were refused.
         orders: Instructions to place, cancel, replace or update.
+        defects: Requests that came to a defect of ours, and were answered with status 500.
     """
 
     requests: int = 0
     calls: int = 0
     refused: int = 0
     orders: int = 0
+    defects: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Context:
     past: Past = field(default_factory=Past)
     counts: Counts = field(default_factory=Counts)
     throttles: dict[str, Throttle] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def throttle(self, account: str) -> Throttle:
         """Return what holds an account back."""
@@ -71,4 +75,4 @@ class Context:
         """Name a call as Betfair does in its exceptions: where, when, and which."""
         moment = iso(self.exchange.now)
         when = f"{moment[5:7]}{moment[8:10]}{moment[11:13]}{moment[14:16]}"
-        return f"sandbox-{when}-{self.counts.calls:010x}"
+        return f"sandbox-{when}-{next(self._numbers):010x}"
