@@ -1,6 +1,8 @@
 """What is measured, one function each: from the tapes to the lines of the table."""
 
 import tempfile
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +11,10 @@ from typing import TypeAlias
 
 from bench import material, processes, sandboxes
 from bench.results import Bound, Measurement, Spread, at_least, at_most
+from betflow.sandbox.feed import Feed
+from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
+from betflow.sandbox.feed.tapes import TapeFeed
+from betflow.sandbox.generator.day import Programme
 from betflow.tape import read as read_tapes
 
 LONG_TAPE_BYTES = 2**30
@@ -20,10 +26,15 @@ BACKTEST_ROUNDS = 3
 BACKTEST_COPIES = 250
 BACKTEST_MEMORY_LIMIT_MIB = 200
 GENERATE_ROUNDS = 3
+FEED_ROUNDS = 3
 # 110 copies of the four common tapes are 4.5 million messages: a quarter of a minute for the peer.
 BACKFILL_COPIES = 110
 # The peer as it comes, which is what is judged, and its mode for those who do not keep the books.
 BETFAIR_DATA = ("betfair_data", "betfair_data_mutable")
+
+FEED_BEGINS = 1_900_000_000_000
+# No tape begins so long before its off, so nothing of it is skipped.
+LONG_BEFORE_THE_OFF_MS = 10**10
 
 Run: TypeAlias = Callable[[], float]
 
@@ -438,6 +449,32 @@ def sandbox_stream(bench: Bench) -> Iterator[Measurement]:
     )
 
 
+def feed(bench: Bench) -> Iterator[Measurement]:
+    """Take the changes of the sandbox's markets as fast as they come: from plain files, and made up."""
+    plain = bench.tapes.plain(bench.tapes.names)
+
+    def recorded() -> float:
+        return _changes_a_second(TapeFeed(plain, begins=FEED_BEGINS, first_off=LONG_BEFORE_THE_OFF_MS))
+
+    def made_up() -> float:
+        programme = Programme(seed=1, day=ANY_DAY, races=8, greyhounds=2, football=1, tennis=1)
+        return _changes_a_second(GeneratedFeed(programme, begins=FEED_BEGINS))
+
+    rates = _take_turns(bench, "feed", FEED_ROUNDS, {"recorded": recorded, "made up": made_up})
+    for name, found in rates.items():
+        yield Measurement(name=f"feed, {name}", unit="changes/s", ours=found, wanted=at_least(40_000.0))
+
+
+def _changes_a_second(feed: Feed) -> float:
+    """Take everything that comes after the beginning, and close the feed."""
+    deque(feed.take(feed.begins), maxlen=0)
+    begun = time.perf_counter()
+    count = sum(1 for _ in feed.take(FEED_BEGINS + 10**12))
+    seconds = time.perf_counter() - begun
+    feed.close()
+    return count / seconds
+
+
 def _rate(reader: str, files: Sequence[Path], lines: int, *, prices: bool, seconds: float) -> float:
     """Return messages per second; every line is a message, and a reader that loses one is out."""
     reading = processes.read(reader, files, prices=prices, seconds=seconds)
@@ -480,6 +517,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
         generate,
         calls,
         sandbox_stream,
+        feed,
     )
 }
 HEAVY = ("backfill", "memory", "backtest_all", "workers")
