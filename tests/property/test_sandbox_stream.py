@@ -9,17 +9,27 @@ import copy
 from typing import Any
 
 import msgspec
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from betflow.exchange.book import MarketBook, MarketBooks
+from betflow.exchange.order_books import OrderBooks
 from betflow.exchange.runner_book import RunnerBook
 from betflow.sandbox.streaming.limits import StreamLimits
 from betflow.sandbox.streaming.tokens import position_of
 from betflow.wire.enums import MarketDataField
-from betflow.wire.stream import MarketChange, MarketChangeMessage, RunnerChange, decode
-from sandbox_stream import Client, PublishedExchange, Stream, market, subscription
+from betflow.wire.stream import (
+    MarketChange,
+    MarketChangeMessage,
+    Order,
+    OrderMarketChange,
+    OrderRunnerChange,
+    RunnerChange,
+    StrategyMatchChange,
+    decode,
+)
+from sandbox_stream import Client, PublishedExchange, Stream, folded_orders, market, subscription
 
 MARKETS = ("1.1", "1.2", "1.3")
 RUNNERS = ((11, None), (12, None), (11, -0.5))
@@ -212,6 +222,109 @@ class Subscribed(RuleBasedStateMachine):
         for market_id, book in self.books.books.items():
             there = self.states[max(position, self.ahead[market_id])]
             assert there[market_id] == as_seen(book, self.taken, self.levels, is_client=True)
+
+
+order_changes = st.builds(
+    lambda market_id, runner, fields, closed: OrderMarketChange(
+        id=market_id,
+        closed=closed,
+        orc=[OrderRunnerChange(id=runner[0], hc=runner[1], **fields)],
+    ),
+    st.sampled_from(MARKETS),
+    st.sampled_from(RUNNERS),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "uo": st.lists(
+                st.builds(
+                    Order,
+                    id=st.sampled_from(("1", "2", "3")),
+                    status=st.sampled_from(("E", "EC")),
+                    s=st.sampled_from((2.0, 5.5)),
+                    rfs=st.sampled_from(("", "one")),
+                ),
+                max_size=2,
+            ),
+            **dict.fromkeys(("mb", "ml"), st.none() | ladders.filter(bool)),
+            "smc": st.dictionaries(
+                st.sampled_from(("", "one")), st.builds(StrategyMatchChange, mb=ladders.filter(bool))
+            ),
+            "full_image": st.just(value=True),
+        },
+    ),
+    st.sampled_from((None, None, True)),
+)
+
+
+@given(
+    steps=st.lists(st.one_of(order_changes, st.sampled_from(("read", "stall", "break off"))), max_size=20),
+    request=st.fixed_dictionaries(
+        {"op": st.just("orderSubscription"), "id": st.just(3), "segmentationEnabled": st.booleans()},
+        optional={
+            "conflateMs": st.just(100),
+            "orderFilter": st.fixed_dictionaries(
+                {},
+                optional={
+                    "includeOverallPosition": st.booleans(),
+                    "partitionMatchedByStrategyRef": st.booleans(),
+                    "customerStrategyRefs": st.just(["one"]),
+                },
+            ),
+        },
+    ),
+)
+def test_orders_are_those_of_a_client_that_never_left(
+    steps: list[OrderMarketChange | str], request: dict[str, Any]
+) -> None:
+    """Whoever pauses, breaks off and resumes has in the end the orders and positions of who did not."""
+    exchange = PublishedExchange()
+    stream = Stream(exchange, limits=StreamLimits(segment=200))
+    stayed, left = stream.client(), stream.client()
+    for client in (stayed, left):
+        client.says(**request)
+    lines = {"stayed": stayed.reads(), "left": left.reads()}
+
+    for step in [*steps, "break off", "read"]:
+        exchange.pass_time(60)
+        if isinstance(step, OrderMarketChange):
+            exchange.change_orders(step)
+            lines["stayed"] += stayed.reads()
+        elif step == "read":
+            lines["left"] += left.reads()
+        elif step == "stall":
+            left.turn(is_writable=False)
+        else:
+            left.connection.close()
+            left = stream.client()
+            tokens: dict[str, Any] = {}
+            for message in map(msgspec.json.decode, lines["left"]):
+                tokens |= {key: message[key] for key in ("initialClk", "clk") if key in message}
+            left.says(**request, **tokens)
+    exchange.pass_time(200)
+    lines["stayed"] += stayed.reads()
+    lines["left"] += left.reads()
+
+    expected, actual = (_orders_as_seen(folded_orders(each)) for each in lines.values())
+    assert expected == actual
+
+
+def _orders_as_seen(books: OrderBooks) -> dict[str, Any]:
+    """Return all orders and positions; runners of which nothing is known are left out."""
+    seen = {}
+    for market_id, book in books.books.items():
+        runners = {
+            key: (
+                runner.orders,
+                (runner.matched.backs, runner.matched.lays),
+                {name: (each.backs, each.lays) for name, each in runner.matched_of_strategy.items()},
+            )
+            for key, runner in book.runners.items()
+        }
+        seen[market_id] = (
+            book.closed,
+            {key: value for key, value in runners.items() if any(map(bool, value))},
+        )
+    return seen
 
 
 Subscribed.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

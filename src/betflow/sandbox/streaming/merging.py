@@ -100,6 +100,8 @@ def merged_orders(changes: Sequence[OrderMarketChange]) -> OrderMarketChange:
     """
     Put changes of the orders in one market together: of each order the latest, of each price the latest.
 
+    The exchange takes matched bets away price by price, never with an empty ladder.
+
     Args:
         changes: At least one, in their order.
     """
@@ -163,12 +165,7 @@ class _RunnerOrders:
 
 
 def _added(sizes: dict[float, float] | None, changes: PriceSizes | None) -> dict[float, float] | None:
-    """Add changes of a ladder, of which an empty one says that nothing is left."""
-    if changes is None:
-        return sizes
-    if not changes:
-        return {}
-    return {**(sizes or {}), **dict(changes)}
+    return sizes if changes is None else {**(sizes or {}), **dict(changes)}
 
 
 def _entries(sizes: dict[float, float] | None) -> PriceSizes | None:

@@ -53,10 +53,15 @@ class OrderShape:
             ml=change.ml if self.has_position else None,
             smc=strategies if strategies and self.has_strategies else None,
         )
-        return taken if taken != OrderRunnerChange(id=change.id, hc=change.hc or None) else None
+        return taken if _says_anything(taken) or not _says_anything(change) else None
 
     def _wants(self, reference: str | None) -> bool:
         return self.references is None or (reference or "") in self.references
+
+
+def _says_anything(change: OrderRunnerChange) -> bool:
+    """Return whether there is more than that what was known is no longer so."""
+    return bool(change.uo or change.mb is not None or change.ml is not None or change.smc)
 
 
 def order_shape_of(wanted: OrderFilter | None) -> OrderShape:

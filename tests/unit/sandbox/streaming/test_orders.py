@@ -141,6 +141,21 @@ def test_what_a_filter_leaves_nothing_of_is_not_sent(stream: Stream) -> None:
     assert ["4"] == [order["id"] for order in client.gets()[0]["oc"][0]["orc"][0]["uo"]]
 
 
+def test_a_runner_that_a_filter_leaves_nothing_of_is_not_in_the_image(stream: Stream) -> None:
+    """Nor is its market."""
+    wanted = {"customerStrategyRefs": ["none"], "includeOverallPosition": False}
+    assert [] == _subscribed(stream, orderFilter=wanted).gets()[1]["oc"]
+
+
+def test_a_runner_that_has_nothing_any_more_is_told(stream: Stream) -> None:
+    """An image of a runner with nothing in it says so."""
+    client = _subscribed(stream)
+    client.gets()
+
+    stream.exchange.change_orders(_change(full_image=True))
+    assert [{"id": 11, "fullImage": True}] == client.gets()[0]["oc"][0]["orc"]
+
+
 def test_changes_of_orders_are_put_together(stream: Stream) -> None:
     """Of each order the latest, of each price the latest."""
     client = _subscribed(stream, conflateMs=500)
