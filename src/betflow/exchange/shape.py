@@ -20,8 +20,8 @@ which are the same on every machine.
   of the two is missing, or where they meet or cross: then one of them is out of date.
 - The *weight of money* of a runner is what is offered to back at its best N prices, in percent of what is
   offered to back and to lay at the best N prices of each side. Of the market: the same of all sizes added up.
-- The *favourite* has the lowest best price to back; of several, the one with the lower best price to lay (one
-  that has none comes last), then the one that the racecard has first.
+- The *favourite* has the lowest best price to back, where prices are odds; of several, the one with the lower
+  best price to lay (one that has none comes last), then the one that the racecard has first.
 - A *gap* is the number of ticks from a runner's best price to back to that of the next longer one.
 """
 
@@ -53,7 +53,7 @@ class RunnerShape:
     An active runner in the shape of its market; see above for what each number is.
 
     Attributes:
-        rank: 1 for the favourite; None without a price to back.
+        rank: By the best price to back, 1 for the shortest; None without one.
         best_back: The best price to back and its size; None where there is none.
         best_lay: Likewise to lay.
         probability: The implied probability, four decimals.
@@ -86,6 +86,7 @@ class MarketShape:
     The shape of a market; see above for what each number is.
 
     Attributes:
+        are_odds: Whether prices are odds of runners that exclude each other; else there is no book.
         field_size: How many runners are active.
         levels: How many prices of each side the weight of money is of.
         size_at_best: What is offered at the best prices of all runners, to back and to lay, to the penny.
@@ -95,6 +96,7 @@ class MarketShape:
         runners: The favourite first, those without a price to back last.
     """
 
+    are_odds: bool
     field_size: int
     levels: int
     back_book: Decimal | None
@@ -110,8 +112,8 @@ class MarketShape:
 
     @property
     def favourite(self) -> RunnerShape | None:
-        """The favourite; None where nobody has a price to back."""
-        return self.runners[0] if self.runners and self.runners[0].rank else None
+        """The favourite; None where prices are no odds, or nobody has one to back."""
+        return self.runners[0] if self.are_odds and self.runners and self.runners[0].rank else None
 
 
 def shape_of(market: ObservedMarket, levels: int = LEVELS) -> MarketShape:
@@ -141,6 +143,7 @@ def shape_of(market: ObservedMarket, levels: int = LEVELS) -> MarketShape:
         for place, runner in enumerate(runners)
     )
     return MarketShape(
+        are_odds=are_odds,
         field_size=len(runners),
         levels=levels,
         back_book=back_book,

@@ -12,6 +12,8 @@ from betflow.exchange.observed import ObservedMarket
 from betflow.exchange.shape import MarketShape, shape_of
 from betflow.trading.judging import Limits, Measured, Reason, Rule, Value, is_passed, judge
 
+_NO_ODDS = "its prices are no odds of runners that exclude each other"
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -117,7 +119,7 @@ def favourite_spread(sight: Sight) -> Measured:
     """Return the spread of the runner with the lowest price to back, in ticks."""
     favourite = sight.shape.favourite
     if favourite is None:
-        return Measured(None, "no runner has a price to back")
+        return Measured(None, "no runner has a price to back" if sight.shape.are_odds else _NO_ODDS)
     return _known(favourite.spread, "the favourite has no spread")
 
 
@@ -171,12 +173,12 @@ def _why_no_book(sight: Sight, side: str) -> str:
     """Say why a measure of the prices of one side is not there."""
     shape = sight.shape
     missing = sum(getattr(runner, f"best_{side}") is None for runner in shape.runners)
+    if not shape.are_odds:
+        return _NO_ODDS
     if not shape.runners:
         return "no runner is active"
     if missing:
         return f"{missing} of {shape.field_size} active runners have no price to {side}"
-    if shape.back_book is None:
-        return "its prices are no odds of runners that exclude each other"
     if not sight.market.definition.number_of_winners:
         return "how many winners it pays is not known"
     return "one runner alone has none"

@@ -210,8 +210,8 @@ def test_gaps_are_in_ticks_to_the_next_longer_runner() -> None:
     ],
 )
 def test_no_probabilities_where_prices_are_no_odds(facts: dict[str, object]) -> None:
-    """Of lines, and of many lines in one market, there is no book; spreads there are."""
+    """Of lines, and of many lines in one market, there is no book and no favourite; spreads there are."""
     shape = shape_of(market((2, 3), (2, 3), **facts))
 
-    assert (None, None, None) == (shape.back_book, shape.entropy, _first(shape).probability)
-    assert _first(shape).spread
+    assert (False, None, None, None) == (shape.are_odds, shape.favourite, shape.back_book, shape.entropy)
+    assert (None, True) == (shape.runners[0].probability, shape.runners[0].spread is not None)

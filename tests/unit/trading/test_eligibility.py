@@ -65,6 +65,11 @@ def test_time_after_the_off_is_negative() -> None:
         (market((2, 3), status=None), "status", "Betfair has no book of it"),
         (
             market((2, 3), (2, 3), bettingType="ASIAN_HANDICAP_DOUBLE_LINE"),
+            "favourite_spread",
+            "its prices are no odds of runners that exclude each other",
+        ),
+        (
+            market((2, 3), (2, 3), bettingType="ASIAN_HANDICAP_DOUBLE_LINE"),
             "top_three_share",
             "its prices are no odds of runners that exclude each other",
         ),
