@@ -227,7 +227,9 @@ def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
     if rest:
         screen.note(f"{rest:,} markets more are in --json and the results file")
     if len(with_orders) < len(markets):
-        screen.note(f"{len(markets) - len(with_orders):,} markets without orders are not shown")
+        count = len(markets) - len(with_orders)
+        left_out = "1 market without orders is" if count == 1 else f"{count:,} markets without orders are"
+        screen.note(f"{left_out} not shown")
 
 
 def _market_result(market: dict[str, Any]) -> list[object]:

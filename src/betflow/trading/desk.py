@@ -245,7 +245,8 @@ def _refuse_orders(seat: Seat, refusal: Refusal, now: int) -> list[News]:
     decided_at = now if refusal.decided_at is None else refusal.decided_at
     request = refusal.request
     entered = [_enter(seat, request, each, decided_at, decided_at) for each in request.instructions]
-    return [_refuse(seat, each, refusal.error_code, refusal.reason, now) for each in entered]
+    at = max(seat.market.now, decided_at)
+    return [_refuse(seat, each, refusal.error_code, refusal.reason, at) for each in entered]
 
 
 def _refuse_by_risk(

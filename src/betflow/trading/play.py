@@ -181,6 +181,7 @@ class Play(Timer):
             table.played.closed_at = table.book.publish_time
             table.played.removed_at = self._venue.removed_at(table.book.market_id)
             for seat in table.seats:
+                seat.market.now = max(seat.market.now, table.book.publish_time)
                 self._ask(seat, seat.strategy.on_close)
 
     # Strategies.

@@ -133,6 +133,15 @@ def test_orders_after_a_tape_that_just_ends_are_refused() -> None:
     assert "after its last message (1970-01-01T00:00:01.000Z)" in placement.reason
 
 
+def test_what_comes_too_late_is_refused_when_it_was_decided() -> None:
+    """Orders behind the last message are refused at their own moments; one before the first, with that."""
+    told = _play(_order(899, ref="early"), _order(10_001, ref="late"), _order(12_000, ref="later")).told
+
+    assert [("early", 900), ("late", 10_001), ("later", 12_000)] == [
+        (each.ref, each.event.at) for each in told
+    ]
+
+
 def test_an_unknown_runner_is_refused_by_the_exchange() -> None:
     """The answer is Betfair's: INVALID_RUNNER."""
     assert ["INVALID_RUNNER"] == [each.error_code for each in _play(_order(1500, selection_id=99)).placements]
