@@ -27,6 +27,7 @@ BACKTEST_COPIES = 250
 BACKTEST_MEMORY_LIMIT_MIB = 200
 GENERATE_ROUNDS = 3
 FEED_ROUNDS = 3
+CONNECTION_ROUNDS = 5
 # 110 copies of the four common tapes are 4.5 million messages: a quarter of a minute for the peer.
 BACKFILL_COPIES = 110
 # The peer as it comes, which is what is judged, and its mode for those who do not keep the books.
@@ -388,6 +389,21 @@ def generate(bench: Bench) -> Iterator[Measurement]:
     yield Measurement(name="generate, 40 races", unit="s", ours=Spread(tuple(seconds)), wanted=at_most(30.0))
 
 
+def connection(bench: Bench) -> Iterator[Measurement]:
+    """Test the connection at the sandbox as a user does: login, sports, funds, stream; start and end too."""
+    with sandboxes.open_sandbox(bench.work / "connection", "--speed", "0.01") as folder:
+        program, profile = str(processes.PROGRAMS / "betflow"), ("--profile", "sandbox")
+        command = [program, "test-connection", *profile, "--data-dir", f"{folder}/client"]
+        processes.run(command, folder=folder)  # once unmeasured, so that compiled modules are there
+        seconds = []
+        for number in range(1, CONNECTION_ROUNDS + 1):
+            bench.say(f"connection: round {number} of {CONNECTION_ROUNDS}")
+            seconds.append(processes.seconds_of(command, folder=folder))
+    yield Measurement(
+        name="test-connection at the sandbox", unit="s", ours=Spread(tuple(seconds)), wanted=at_most(1.0)
+    )
+
+
 def calls(bench: Bench) -> Iterator[Measurement]:
     """Make JSON-RPC calls with the gateway, next to bare requests, at the sandbox."""
     with sandboxes.open_sandbox(bench.work / "calls", "--speed", "0.01") as folder:
@@ -515,6 +531,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
         orders,
         workers,
         generate,
+        connection,
         calls,
         sandbox_stream,
         feed,

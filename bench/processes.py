@@ -34,23 +34,27 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | dict(changes or {})
 
 
-def run(command: Sequence[str], *, env: Mapping[str, str] | None = None) -> str:
+def run(command: Sequence[str], *, env: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
     """
-    Run a program to its end; return its standard output.
+    Run a program to its end, started in a folder; return its standard output.
 
     Raises:
         ChildFailedError: if it fails, with what it said.
     """
-    done = subprocess.run(command, env=environment(env), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment(env), cwd=folder, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise ChildFailedError(f"{' '.join(command)} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
-def seconds_of(command: Sequence[str], *, env: Mapping[str, str] | None = None) -> float:
+def seconds_of(
+    command: Sequence[str], *, env: Mapping[str, str] | None = None, folder: Path | None = None
+) -> float:
     """Run a program to its end; return how long it took, start and end included."""
     start = perf_counter()
-    run(command, env=env)
+    run(command, env=env, folder=folder)
     return perf_counter() - start
 
 
