@@ -7,9 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from calendar import monthrange
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -159,8 +159,11 @@ class Started:
         return self.process.returncode, out
 
 
+Start = Callable[..., Started]
+
+
 @pytest.fixture
-def start(data_dir: Path) -> Iterator[Any]:
+def start(data_dir: Path) -> Iterator[Start]:
     """Start sandboxes that do not outlive the test."""
     started: list[Started] = []
 
@@ -175,7 +178,7 @@ def start(data_dir: Path) -> Iterator[Any]:
         each.process.communicate()
 
 
-def test_two_sandboxes_beside_each_other_and_what_is_left_of_them(betflow: CommandLine, start: Any) -> None:  # noqa: ANN401 - a function
+def test_two_sandboxes_beside_each_other_and_what_is_left_of_them(betflow: CommandLine, start: Start) -> None:
     """Both are reached; a signal ends one cleanly, and the other is killed and leaves nothing broken."""
     sandbox, other = start(), start("--name", "other")
     sandbox.wait()
@@ -202,3 +205,20 @@ def test_two_sandboxes_beside_each_other_and_what_is_left_of_them(betflow: Comma
     assert {"ca_file", "certificate", "api", "stream"} == set(
         yaml.safe_load(Path("config/other.yaml").read_text())["betfair"]
     )
+
+
+def test_historic_data_is_made_up_when_it_is_asked_for(
+    betflow: CommandLine, start: Start, data_dir: Path
+) -> None:
+    """Yesterday, downloaded and verified; nothing of it is left where it was made."""
+    sandbox = start().wait()
+    bought = betflow.json("historic", "ls", "--profile", "sandbox").data["purchases"]
+    assert {"Horse Racing", "Greyhound Racing"} == {each["sport"] for each in bought}
+    month = bought[0]["months"][0]
+    _, last = monthrange(*map(int, month.split("-")))
+    days = ("--from", f"{month}-01", "--to", f"{month}-{last}")
+    wanted = ("--sport", "greyhound-racing", "--plan", "basic", *days, "--out", "bought")
+    assert 2 == betflow.json("historic", "download", *wanted, "--profile", "sandbox").data["downloaded"]
+    assert 0 == betflow.json("tape", "verify", "bought").data["damaged"]
+    assert ExitCode.OK == sandbox.end(signal.SIGTERM)[0]
+    assert not (data_dir / "sandbox" / "sandbox" / "scratch").exists()

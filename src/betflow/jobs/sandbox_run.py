@@ -7,13 +7,13 @@ It writes a profile, with which every other command talks to it.
 import asyncio
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 from betflow.errors import BetflowError, BusyError, NotFoundError, StorageError, UsageError
@@ -120,15 +120,14 @@ def run(request: RunRequest, context: RunContext, announce: Announce) -> Outcome
             advice="End it, or give this one other ports and a name: --name NAME --port 0 --stream-port 0",
         ) from None
     try:
-        with tempfile.TemporaryDirectory(prefix="betflow-historic-") as scratch:
-            return asyncio.run(_run(request, context, place, announce, scratch))
+        rmtree(place.scratch, ignore_errors=True)  # of one that was killed
+        return asyncio.run(_run(request, context, place, announce))
     finally:
+        rmtree(place.scratch, ignore_errors=True)
         liveness.release(lock, keep_file=True)
 
 
-async def _run(
-    request: RunRequest, context: RunContext, place: Place, announce: Announce, scratch: str
-) -> Outcome:
+async def _run(request: RunRequest, context: RunContext, place: Place, announce: Announce) -> Outcome:
     from betflow.sandbox.server import RealTime, Sandbox  # noqa: PLC0415 - needs an extra
 
     stop = asyncio.Event()
@@ -139,7 +138,7 @@ async def _run(
     if request.for_s is not None:
         loop.call_later(request.for_s, stop.set)
     real = RealTime(monotonic=time.monotonic, now_ms=context.clock)
-    options = _options(request, _library(request, Path(scratch), real.now_ms()))
+    options = _options(request, _library(request, place.scratch, real.now_ms()))
     began = real.monotonic()
     sandbox = Sandbox(_feed(request, context), options, real)
     _write(place, lambda: _credentials(place, sandbox))

@@ -61,6 +61,11 @@ class Place:
         """The file with the token of a session, for clients that do not want to log in."""
         return self.folder / "token"
 
+    @property
+    def scratch(self) -> Path:
+        """The folder of what is made on the way, and removed at the end."""
+        return self.folder / "scratch"
+
     def check(self) -> None:
         """
         See that there is no profile of somebody else's where this one goes.
