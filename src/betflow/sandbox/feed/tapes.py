@@ -6,7 +6,7 @@ from dataclasses import replace
 from heapq import heappop, heappush
 from pathlib import Path
 
-from betflow.errors import Finding, NotFoundError
+from betflow.errors import Finding, NotFoundError, StorageError
 from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.feed.catalogues import catalogue_beside
 from betflow.sandbox.feed.live import moved
@@ -135,8 +135,12 @@ class TapeFeed:
                 heappush(heap, (following_change.at, number, following_change.change, following))
 
     def _played(self, recording: Recording, shift: int) -> Iterator[FeedChange]:
-        tape = Tape(recording.path)
-        self._open[tape] = None
+        try:
+            tape = Tape(recording.path)
+            self._open[tape] = None
+        except NotFoundError as error:
+            self._findings.append(Finding("feed.unreadable", recording.label, error.message))
+            return
         playback = Playback(
             tape,
             begins=self.begins,
@@ -147,6 +151,8 @@ class TapeFeed:
         )
         try:
             yield from playback.changes()
+        except StorageError as error:
+            self._findings.append(Finding("feed.unreadable", recording.label, error.message))
         finally:
             tape.close()
             del self._open[tape]

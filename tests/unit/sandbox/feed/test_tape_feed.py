@@ -213,6 +213,18 @@ def test_damage_is_a_finding_and_the_rest_goes_on(tmp_path: Path) -> None:
     feed.close()
 
 
+def test_a_tape_that_went_away_is_a_finding(tmp_path: Path) -> None:
+    """A tape that is gone, or may not be read, when its time comes costs nothing of the others."""
+    gone = write(tmp_path / "1.1", (-50_000, definition()))
+    write(tmp_path / "1.2", (-40_000, definition()), market_id="1.2")
+    feed = TapeFeed([tmp_path], begins=BEGINS)
+    gone.unlink()
+
+    assert ["1.2"] == [each.change.id for each in feed.take(FOREVER)]
+    assert [("feed.unreadable", str(gone))] == [(each.code, each.subject) for each in feed.findings]
+    feed.close()
+
+
 def test_what_is_no_tape_is_passed_over_in_a_folder(tmp_path: Path) -> None:
     """A folder may hold other files; a file that is called like a tape and is none is a finding."""
     write(tmp_path / "1.1", (-50_000, definition()))
