@@ -9,7 +9,9 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,6 +29,8 @@ _FIELDS = (
     "SP_TRADED",
     "SP_PROJECTED",
 )
+
+_BEST_OFFERS = ("EX_BEST_OFFERS", "EX_LTP", "EX_MARKET_DEF")
 
 Client = Callable[[dict[str, str], float], float]
 
@@ -56,16 +60,26 @@ def bare_requests(where: dict[str, str], seconds: float) -> float:
 
 def stream_bytes(where: dict[str, str], _seconds: float) -> float:
     """Take what the stream sends, as fast as it comes; return the messages a second."""
-    stream = _subscribed(where)
-    began, last, messages = time.perf_counter(), 0.0, 0
-    stream.settimeout(_SETTLED_S)
-    while True:
-        try:
-            block = stream.recv(_BLOCK)
-        except TimeoutError:
-            return messages / (last - began)
-        messages += block.count(b"\n")
-        last = time.perf_counter()
+    return _messages_a_second([_subscribed(where)])
+
+
+def stream_best_offers(where: dict[str, str], _seconds: float) -> float:
+    """Take the ten best prices by level; return the messages a second."""
+    return _messages_a_second([_subscribed(where, _BEST_OFFERS)])
+
+
+def stream_ten(where: dict[str, str], _seconds: float) -> float:
+    """Take every field on ten connections; return the messages a second of all together."""
+    return _messages_a_second([_subscribed(where) for _ in range(10)])
+
+
+def stream_conflated(where: dict[str, str], _seconds: float) -> float:
+    """Take every field, put together over a second of simulated time; return the changes a second."""
+    from betflow.sandbox.streaming.tokens import position_of
+
+    taken = _take(_subscribed(where, conflateMs=1000))
+    positions = [position_of(json.loads(line)["clk"]) or 0 for line in (taken.first, taken.latest)]
+    return (positions[1] - positions[0]) / (taken.ended - taken.began)
 
 
 def flumine(where: dict[str, str], _seconds: float) -> float:
@@ -118,8 +132,8 @@ def _token(where: dict[str, str]) -> str:
     )
 
 
-def _subscribed(where: dict[str, str]) -> ssl.SSLSocket:
-    """Return a connection that has subscribed to the markets of the measurement, with every field."""
+def _subscribed(where: dict[str, str], fields: Sequence[str] = _FIELDS, **others: int) -> ssl.SSLSocket:
+    """Return a connection that has subscribed to the measurement's markets; every field unless told."""
     host, port = where["stream"].split(":")
     context = ssl.create_default_context(cafile=where["ca_file"])
     stream = context.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host)
@@ -128,7 +142,8 @@ def _subscribed(where: dict[str, str]) -> ssl.SSLSocket:
         {
             "op": "marketSubscription",
             "marketFilter": {"marketIds": where["markets"].split(",")},
-            "marketDataFilter": {"fields": _FIELDS},
+            "marketDataFilter": {"fields": fields},
+            **others,
         },
     ]
     _line(stream)
@@ -136,6 +151,39 @@ def _subscribed(where: dict[str, str]) -> ssl.SSLSocket:
         stream.sendall(json.dumps(request).encode() + b"\r\n")
         _line(stream)
     return stream
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What came on a connection: how many messages, from when to when, and two of them."""
+
+    messages: int
+    began: float
+    ended: float
+    first: bytes
+    latest: bytes
+
+
+def _take(stream: ssl.SSLSocket) -> _Taken:
+    """Take what comes until nothing comes for a while."""
+    first = _line(stream)
+    began, ended, messages, latest = time.perf_counter(), 0.0, 1, b""
+    stream.settimeout(_SETTLED_S)
+    while True:
+        try:
+            block = stream.recv(_BLOCK)
+        except TimeoutError:
+            return _Taken(messages, began, ended, first, latest.splitlines()[-1])
+        messages += block.count(b"\n")
+        latest = block if block.count(b"\n") > 1 else latest + block
+        ended = time.perf_counter()
+
+
+def _messages_a_second(streams: list[ssl.SSLSocket]) -> float:
+    with ThreadPoolExecutor(len(streams)) as threads:
+        taken = list(threads.map(_take, streams))
+    began, ended = min(each.began for each in taken), max(each.ended for each in taken)
+    return sum(each.messages for each in taken) / (ended - began)
 
 
 def _line(stream: ssl.SSLSocket) -> bytes:
@@ -158,7 +206,18 @@ def _milliseconds(call: Callable[[], object], seconds: float) -> float:
     return median(took) * 1000
 
 
-CLIENTS: dict[str, Client] = {each.__name__: each for each in (gateway, bare_requests, stream_bytes, flumine)}
+CLIENTS: dict[str, Client] = {
+    each.__name__: each
+    for each in (
+        gateway,
+        bare_requests,
+        stream_bytes,
+        stream_best_offers,
+        stream_conflated,
+        stream_ten,
+        flumine,
+    )
+}
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ BETFAIR_DATA = ("betfair_data", "betfair_data_mutable")
 FEED_BEGINS = 1_900_000_000_000
 # No tape begins so long before its off, so nothing of it is skipped.
 LONG_BEFORE_THE_OFF_MS = 10**10
+LONGEST_FIRST_OFF_S = "86400"
 
 Run: TypeAlias = Callable[[], float]
 
@@ -437,7 +438,7 @@ def sandbox_stream(bench: Bench) -> Iterator[Measurement]:
     def rate(client: str) -> float:
         """Each needs a sandbox of its own: a tape is over when it was played."""
         with tempfile.TemporaryDirectory(dir=bench.work) as folder:
-            options = ("--speed", "max", *tapes)
+            options = ("--speed", "max", "--first-off", LONGEST_FIRST_OFF_S, *tapes)
             with sandboxes.open_sandbox(Path(folder), *options, markets=names) as opened:
                 return sandboxes.figure(client, opened, seconds=bench.seconds)
 
@@ -463,6 +464,16 @@ def sandbox_stream(bench: Bench) -> Iterator[Measurement]:
         theirs=rates["flumine"],
         note="a strategy that does nothing sees each book",
     )
+    others = {
+        "stream_best_offers": ("the ten best prices, to one client", "messages/s"),
+        "stream_ten": ("to ten clients, all together", "messages/s"),
+        "stream_conflated": ("conflated over a second, to one client", "changes/s"),
+    }
+    found = _take_turns(
+        bench, "sandbox stream", BACKTEST_ROUNDS, {client: partial(rate, client) for client in others}
+    )
+    for client, (name, unit) in others.items():
+        yield Measurement(name=f"sandbox stream, {name}", unit=unit, ours=found[client], wanted=None)
 
 
 def feed(bench: Bench) -> Iterator[Measurement]:
