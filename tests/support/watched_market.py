@@ -42,7 +42,7 @@ def playing(
     Return a script that lets everybody in and sends changes of the market, each in a message.
 
     Args:
-        changes: As in JSON, without the market's id.
+        changes: As in JSON, without the market's id; a ``status`` is the message's.
         then: What to do after the last.
         image: Whether the first is an image of the subscription.
     """
@@ -54,10 +54,12 @@ def playing(
         assert isinstance(request, MarketSubscription)
         peer.send(line(success(request.id)))
         for number, change in enumerate(changes):
-            message = {"op": "mcm", "id": request.id, "pt": OFF_MS + number, "clk": str(number)}
+            status = {"status": change["status"]} if "status" in change else {}
+            message = {"op": "mcm", "id": request.id, "pt": OFF_MS + number, "clk": str(number), **status}
             if number == 0 and image:
                 message |= {"ct": "SUB_IMAGE", "initialClk": "I"}
-            peer.send(line({**message, "mc": [{"id": MARKET, **change}]}))
+            of_market = {name: value for name, value in change.items() if name != "status"}
+            peer.send(line({**message, "mc": [{"id": MARKET, **of_market}]}))
         then(peer)
 
     return script

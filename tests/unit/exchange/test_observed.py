@@ -7,14 +7,15 @@ from typing import Any
 import msgspec
 
 from betflow.exchange.book import MarketBook
-from betflow.exchange.observed import ObservedMarket, of_answers, of_book
+from betflow.exchange.observed import ObservedMarket, of_answers, of_book, with_names
 from betflow.exchange.prices import CLASSIC, FINEST, Ladder
 from betflow.exchange.snapshot import PriceSize
 from betflow.exchange.times import epoch_ms
+from betflow.tape import Tape
 from betflow.wire import book as answers
 from betflow.wire.catalogue import MarketCatalogue
 from changes import MARKET, OFF, OFF_MS, change, defined
-from tapes import shared_responses
+from tapes import shared_responses, tape
 
 MOMENT = OFF_MS - 1_000
 
@@ -146,6 +147,22 @@ def test_removed_runners_are_not_active() -> None:
 def test_market_time_that_is_no_moment() -> None:
     """It counts as none."""
     assert of_answers(_catalogue(description={"marketTime": "soon"}), None, MOMENT).market_time is None
+
+
+def test_names_of_a_stream_are_those_of_the_catalogue() -> None:
+    """A recorded market of the stream has none, and the recorded catalogue beside it has all of them."""
+    path = tape("1.197931750")
+    text = (path.parent / "catalogues" / "1.197931750.json").read_bytes()
+    book = next(iter(Tape(path)))
+    bare = of_book(book)
+    named = with_names(bare, msgspec.json.decode(text, type=MarketCatalogue))
+
+    assert {None} == {runner.name for runner in bare.runners}
+    assert all(runner.name for runner in named.runners)
+    assert ("OR 280m", bare.runners[0].available_to_back) == (
+        named.definition.name,
+        named.runners[0].available_to_back,
+    )
 
 
 def test_recorded_book() -> None:

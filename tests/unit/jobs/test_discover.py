@@ -105,6 +105,22 @@ def test_time_is_that_of_the_answer(look: Look) -> None:
     assert (NOW_MS + 600_000 - verdict["moment"]) / 1000 == off
 
 
+def test_prices_are_those_that_the_website_shows(look: Look, exchange: Betfair) -> None:
+    """The best three of each side, with those of cross matching."""
+    look()
+
+    asked = dict(exchange.service.calls)["listMarketBook"]["priceProjection"]
+    assert {"priceData": ["EX_BEST_OFFERS"], "virtualise": True} == asked
+
+
+def test_delayed_prices_are_told(look: Look, markets: Markets) -> None:
+    """One market of a delayed app key is enough."""
+    assert not look().data["delayed"]
+    markets.books["1.118298611"]["isMarketDataDelayed"] = True
+
+    assert look().data["delayed"]
+
+
 def test_search_is_the_profiles_unless_something_else_is_asked_for(look: Look, exchange: Betfair) -> None:
     """Names become numbers; all takes a restriction away; times are seen from the beginning of the run."""
     outcome = look()

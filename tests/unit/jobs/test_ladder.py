@@ -1,5 +1,6 @@
 """Ladders of a market, of Betfair's answer or of a tape at a moment."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from changes import OFF_MS, defined
 from market_service import Markets, catalogue, made_up_book
 from observing import observed, runner
 from recordings import line
+from tapes import shared_responses
 
 MARKET = "1.101"
 NAMED = observed(
@@ -62,6 +64,22 @@ def test_live_ladder(live: tuple[RunContext, Betfair]) -> None:
     ] == _told(found["rungs"])
     asked = dict(exchange.service.calls)["listMarketBook"]["priceProjection"]
     assert {"priceData": ["EX_ALL_OFFERS", "EX_TRADED"]} == asked
+
+
+def test_recorded_book(live: tuple[RunContext, Betfair]) -> None:
+    """A runner of a recorded answer, in play and suspended: its best price and what was traded, by hand."""
+    context, exchange = live
+    text = (shared_responses() / "betfairlightweight/list_market_book.json").read_text()
+    exchange.answer("listMarketBook", json.loads(text)["result"])
+    data = ladder(LadderRequest(MarketAt(MARKET), "8665860"), context).data
+
+    (found,) = data["runners"]
+    rungs = {rung["price"]: rung for rung in found["rungs"]}
+    assert ("SUSPENDED", True, 744286.88) == (data["status"], data["in_play"], data["total_matched"])
+    assert (2.0, 5.17, True) == tuple(rungs[21.0][each] for each in ("to_back", "traded", "is_best_back"))
+    assert (15.47, True) == (rungs[1000.0]["traded"], rungs[1000.0]["is_last"])
+    assert 2204.08 == rungs[1.01]["to_back"]
+    assert not any(rung["to_lay"] for rung in found["rungs"])
 
 
 def test_ladder_of_a_tape(context: RunContext, tmp_path: Path) -> None:

@@ -130,6 +130,15 @@ def test_lost_connection_is_told_and_made_again(watched: Watched) -> None:
     assert [(FIRST, f"Runner {FIRST}", 1.99, 2.0)] == watcher.seen[1]
 
 
+def test_late_data_is_told(watched: Watched) -> None:
+    """When Betfair says that its data may be late, and when it is sound again."""
+    watcher = Noting()
+    watched(watcher, playing(IMAGE, {**SHORTER, "status": 503}, CLOSED))
+
+    late, sound = watcher.texts
+    assert ("Betfair's data may be late from here on.", "Betfair's data is sound again.") == (late, sound)
+
+
 def test_unknown_runner_is_told_before_the_stream_is_opened(watched: Watched) -> None:
     """So is a market that is not there, and a time that is none."""
     with pytest.raises(NotFoundError, match="no runner Arkle"):
