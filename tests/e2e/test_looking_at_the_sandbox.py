@@ -5,10 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
+import yaml
 
 from betflow.errors import ExitCode
 from command_line import CommandLine
@@ -150,3 +152,90 @@ def test_the_menu_leads_to_the_markets_that_are_listed(betflow: CommandLine) -> 
     races = betflow.json("navigate", "horse-racing", *PROFILE).data["children"]
     assert {each["market_time"] for each in listed["markets"]} == {each["time"] for each in races}
     assert [] == betflow.json("markets", "--country", "FR", *PROFILE).data["markets"]
+
+
+@pytest.fixture
+def fault(sandbox: Path) -> Iterator[Callable[..., None]]:
+    """Return what lets something go wrong in the sandbox; at the end all is well again."""
+    profile = yaml.safe_load((sandbox / "config" / "sandbox.yaml").read_text())["betfair"]
+    base = profile["api"]["base_url"].removesuffix("/exchange")
+    with requests.Session() as session:
+        session.verify = profile["ca_file"]
+
+        def strike(**rule: object) -> None:
+            assert session.post(f"{base}/sandbox/faults", json=rule, timeout=5).ok
+
+        yield strike
+        assert session.delete(f"{base}/sandbox/faults", timeout=5).ok
+
+
+LOGIN = {"where": "identity", "subject": "certlogin", "kind": "error"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "told"),
+    [
+        (
+            LOGIN | {"code": "INVALID_USERNAME_OR_PASSWORD"},
+            ExitCode.AUTHENTICATION,
+            "a few wrong passwords lock",
+        ),
+        (LOGIN | {"code": "ACCOUNT_NOW_LOCKED"}, ExitCode.AUTHENTICATION, "Unlock it with 'Forgot password'"),
+        (LOGIN | {"code": "CERT_AUTH_REQUIRED"}, ExitCode.AUTHENTICATION, "Upload the certificate"),
+        (
+            {"where": "api", "kind": "error", "code": "TOO_MUCH_DATA"},
+            ExitCode.REFUSED,
+            "Ask for fewer markets",
+        ),
+        ({"where": "api", "kind": "malformed"}, ExitCode.UNREACHABLE, "which is no answer of Betfair's"),
+        (
+            {"where": "api", "kind": "status-503", "times": 0},
+            ExitCode.UNREACHABLE,
+            "answered with status 503",
+        ),
+        (
+            {"where": "api", "kind": "drop", "times": 0},
+            ExitCode.UNREACHABLE,
+            "broke before the answer was whole",
+        ),
+        (
+            {"where": "connect", "subject": "api", "kind": "wrong-host"},
+            ExitCode.UNREACHABLE,
+            "nothing was sent",
+        ),
+        (
+            {"where": "connect", "subject": "stream", "kind": "wrong-host"},
+            ExitCode.UNREACHABLE,
+            "cannot be trusted",
+        ),
+    ],
+)
+def test_what_goes_wrong_is_told(
+    betflow: CommandLine, fault: Callable[..., None], rule: dict[str, object], code: ExitCode, told: str
+) -> None:
+    """The exchange fails on demand, and the test of the connection says how."""
+    fault(**rule)
+    ran = betflow("test-connection", *PROFILE)
+
+    assert (code, "") == (ran.code, ran.out)
+    assert told in ran.err
+
+
+@pytest.mark.parametrize("kind", ["session-expired", "too-many-requests", "status-503", "drop"])
+def test_what_passes_is_not_noticed(betflow: CommandLine, fault: Callable[..., None], kind: str) -> None:
+    """A session that ends, and trouble that is over at the next attempt, cost nothing but time."""
+    fault(where="api", kind=kind)
+
+    assert ExitCode.OK == betflow("test-connection", *PROFILE).code
+
+
+def test_the_doctor_sees_clocks_that_differ(betflow: CommandLine, fault: Callable[..., None]) -> None:
+    """A minute and a half is too much."""
+    for where in ("api", "identity"):
+        fault(where=where, kind="clock-skew", ms=-90_000, times=0)
+    ran = betflow.json("doctor", *PROFILE)
+
+    assert (ExitCode.CONFIGURATION, ["doctor.clock"]) == (ran.code, ran.codes)
+    assert re.search(
+        r"clock is (89|90|91)\.\d s ahead of the server's", ran.envelope["findings"][0]["message"]
+    )
