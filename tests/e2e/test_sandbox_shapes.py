@@ -7,14 +7,16 @@ It is asked as recorded requests ask, by a client that nobody here wrote, and ne
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
 from betflow.sandbox.generator.day import Programme
+from betflow.sandbox.rules import Rules
 from betflow.wire.operations import OPERATIONS
-from sandboxes import NOW_MS, Client, running
+from sandboxes import DELAYED_KEY, LIVE_KEY, NOW_MS, Client, running
 from tapes import shared_responses
 
 EVERYTHING = [
@@ -184,6 +186,28 @@ def test_an_answer_has_the_shape_of_the_recorded_ones(asked: Asked, name: str) -
     always = {path for path in seen if all(path in each or _parent(path) not in each for each in known)}
     missing = {path for path in always if path not in ours and _parent(path) in ours}
     assert NOT_YET.get(name, set()) == missing - _empty(ours)
+
+
+def test_a_delayed_app_key_sees_three_prices_and_no_volumes(tmp_path: Path) -> None:
+    """And is told that it does."""
+    programme = Programme(seed=1, day=ANY_DAY, races=1, greyhounds=0, football=0, tennis=0)
+    feed = GeneratedFeed(programme, begins=NOW_MS)
+    with running(tmp_path, feed, rules=Rules(book_delay_ms=0)) as opened:
+        books = []
+        for key, data in ((LIVE_KEY, "EX_ALL_OFFERS"), (DELAYED_KEY, "EX_BEST_OFFERS")):
+            client = opened.logged_in(key)
+            wanted: dict[str, object] = {"filter": {"marketTypeCodes": ["WIN"]}, "maxResults": 1}
+            (market,) = client.call("SportsAPING/v1.0/listMarketCatalogue", wanted)["result"]
+            wanted = {
+                "marketIds": [market["marketId"]],
+                "priceProjection": {"priceData": [data, "EX_TRADED"]},
+            }
+            books += client.call("SportsAPING/v1.0/listMarketBook", wanted)["result"]
+    live, delayed = books
+    assert (False, True) == (live["isMarketDataDelayed"], delayed["isMarketDataDelayed"])
+    assert max(len(each["ex"]["availableToBack"]) for each in live["runners"]) > 3
+    assert 3 == max(len(each["ex"]["availableToBack"]) for each in delayed["runners"])
+    assert {0} == {each["totalMatched"] for each in delayed["runners"] if "totalMatched" in each}
 
 
 def test_the_menu_has_the_shape_of_the_recorded_one(asked: Asked) -> None:

@@ -23,6 +23,8 @@ from betflow.wire.json_rpc import (
 )
 from betflow.wire.operations import OPERATIONS, Api, Operation
 
+MOST_CALLS: Final = 500
+"""In one batch; Betfair does not say how many it takes."""
 NULL: Final = b"null"
 _OBJECT: Final = b"{}"
 _METHOD: Final = re.compile(r"(?P<api>\w+)/v1(?:\.\d+)?/(?P<name>\w+)", re.ASCII)
@@ -164,7 +166,7 @@ def calls_of(body: bytes, api: Api) -> tuple[list[Call], bool]:
         The calls, and whether they came as a batch.
 
     Raises:
-        Misunderstood: it is no JSON, or an empty batch.
+        Misunderstood: it is no JSON, or a batch that is empty or has more than `MOST_CALLS`.
     """
     is_batch = body.lstrip(b" \t\r\n")[:1] == b"["
     try:
@@ -173,7 +175,7 @@ def calls_of(body: bytes, api: Api) -> tuple[list[Call], bool]:
         requests = _decode_batch(body)
     except (msgspec.DecodeError, RecursionError):
         raise Misunderstood(*NOT_JSON) from None
-    if not requests:
+    if not 0 < len(requests) <= MOST_CALLS:
         raise Misunderstood(*NO_CALL)
     return [_call(bytes(each), api) for each in requests], True
 

@@ -84,6 +84,7 @@ def test_a_service_knows_its_own_operations_only(api: Api, method: str) -> None:
         (b"[" * 100_000, -32700, "DSC-0008"),
         (b'{"method":"m","params":' + b"[" * 100_000, -32700, "DSC-0008"),
         (b"[]", -32600, "DSC-0031"),
+        (b"[" + b"{}," * 500 + b"{}]", -32600, "DSC-0031"),
     ],
 )
 def test_what_is_no_request_is_refused_as_a_whole(body: bytes, code: int, dsc: str) -> None:
