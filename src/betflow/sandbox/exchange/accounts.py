@@ -14,9 +14,9 @@ from betflow.exchange.results import MarketResult
 from betflow.sandbox.exchange.bets import EXPECTED, Bet, MarketBets, Settlement, runner_of
 from betflow.sandbox.exchange.heartbeats import DeadMansSwitch
 from betflow.sandbox.exchange.order_changes import OrderChanges
+from betflow.sandbox.exchange.overlay import DISPLAYED, ON_CLOSE, TRADED, Difference
 from betflow.sandbox.exchange.own_bets import AccountOrder, account_orders
 from betflow.sandbox.exchange.profit_and_loss import profit_and_loss
-from betflow.sandbox.exchange.publishing import DISPLAYED, ON_CLOSE, TRADED, Difference
 from betflow.sandbox.exchange.settling import result_of, settled
 from betflow.sandbox.exchange.statement import Ledger, SettledHere
 from betflow.sandbox.listings import Listing
@@ -156,9 +156,8 @@ class SandboxAccount:
             self._changes[market_id] = OrderChanges(market_id, self._assumptions)
         return market
 
-    def _change(
-        self, market_id: str, bets: Iterable[Bet], *, is_closed: bool = False
-    ) -> OrderMarketChange | None:
+    def _change(self, market_id: str, bets: Iterable[Bet]) -> OrderMarketChange | None:
+        is_closed = self.markets[market_id].settlement is not None
         return self._changes[market_id].change(bets, self.result(market_id), is_closed=is_closed)
 
     def result(self, market_id: str) -> MarketResult:
@@ -185,10 +184,9 @@ class SandboxAccount:
         market = self.markets.get(market_id)
         if market is None:
             return None
-        is_closed = definition.status == MarketStatus.CLOSED
-        if is_closed or market.settlement is not None:
+        if definition.status == MarketStatus.CLOSED or market.settlement is not None:
             self._settle(market, definition, listing, book.publish_time)
-        return self._change(market_id, market.bets.values(), is_closed=is_closed)
+        return self._change(market_id, market.bets.values())
 
     def _settle(
         self, market: MarketBets, definition: MarketDefinition, listing: Listing | None, now: int

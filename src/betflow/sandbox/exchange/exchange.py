@@ -5,7 +5,6 @@ It is told the time and nothing else, so all of it happens in the order of time:
 is published acts on the books as they stood before.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from types import MappingProxyType
@@ -83,13 +82,9 @@ class Exchange:
         assumptions: Assumptions = BETFLOW_1,
     ) -> None:
         self.now = feed.begins
-        self.on_market: list[Callable[[MarketBook], None]] = []
-        self.on_delayed_market: list[Callable[[MarketBook], None]] = []
         self.on_orders: list[Callable[[str, OrderMarketChange], None]] = []
         self._feed = feed
         self._books = MarketBooks()
-        self._delayed = MarketBooks()
-        self._not_shown_yet: deque[MarketChangeMessage] = deque()
         self._delay_ms = delay_ms
         self._assumptions = assumptions
         self._accounts = {
@@ -102,8 +97,8 @@ class Exchange:
         self._touched: set[str] = set()
         self._publisher = Publisher(self._books.books)
         self._due = inf
-        self.books: Mapping[str, MarketBook] = self._publisher.books
-        self.delayed_books: Mapping[str, MarketBook] = MappingProxyType(self._delayed.books)
+        self.on_market, self.on_delayed_market = self._publisher.on_market, self._publisher.on_delayed_market
+        self.books, self.delayed_books = self._publisher.books, self._publisher.delayed_books
         self.accounts: Mapping[str, SandboxAccount] = MappingProxyType(self._accounts)
 
     @property
@@ -131,12 +126,13 @@ class Exchange:
                 for account in followers:
                     self._tell(account, account.hear(account.venue.apply(book)))
                 self._look_ahead()
-            self._publish(self._with_bets(book.market_id, change) or book if followers else book)
+            if followers:
+                self._publish_with_bets(book.market_id, change)
+            else:
+                self._publisher.publish(book)
         self._act(now)
         self.now = max(self.now, now)
-        for book in self._delayed.fold(self._ripe(self.delayed_now)):
-            for listener in self.on_delayed_market:
-                listener(book)
+        self._publisher.catch_up(self.delayed_now)
 
     def _messages(self, now: int) -> Iterator[MarketChangeMessage]:
         """Yield what is published up to a moment; what is due before a message acts before it is folded."""
@@ -146,32 +142,18 @@ class Exchange:
             self.now = at
             yield MarketChangeMessage(pt=at, mc=[change])
 
-    def _publish(self, book: MarketBook) -> None:
-        """Tell of a book's latest change, now and to those who see it later."""
-        if book.change is not None:
-            self._not_shown_yet.append(MarketChangeMessage(pt=book.publish_time, mc=[book.change]))
-        for listener in self.on_market:
-            listener(book)
-
-    def _with_bets(self, market_id: str, change: MarketChange | None = None) -> MarketBook | None:
-        """Return a market's book with the accounts' bets in it; None where nothing is new."""
+    def _publish_with_bets(self, market_id: str, change: MarketChange | None = None) -> None:
+        """Publish what the feed or bets changed in a market that somebody bets on."""
         self._touched.discard(market_id)
         differences = (
             each for account in self._followers[market_id] for each in account.differences(market_id)
         )
-        return self._publisher.publish(market_id, differences, self.now, change)
+        self._publisher.publish_with_bets(market_id, differences, self.now, change)
 
-    def _publish_bets(self) -> None:
+    def _publish_touched(self) -> None:
         """Publish what bets changed by themselves, without a change of their market."""
         for market_id in sorted(self._touched):
-            book = self._with_bets(market_id)
-            if book is not None:
-                self._publish(book)
-
-    def _ripe(self, moment: int) -> Iterator[MarketChangeMessage]:
-        waiting = self._not_shown_yet
-        while waiting and waiting[0].pt <= moment:
-            yield waiting.popleft()
+            self._publish_with_bets(market_id)
 
     def _act(self, moment: int) -> None:
         """Let requests act, and heartbeats run out, that are due up to a moment, in the order of time."""
@@ -181,7 +163,7 @@ class Exchange:
             for account in self._accounts.values():
                 if account.due <= due:
                     self._tell(account, account.act(due))
-            self._publish_bets()
+            self._publish_touched()
             self._look_ahead()
 
     def _look_ahead(self) -> None:
@@ -230,7 +212,7 @@ class Exchange:
         ticket = holder.venue.submit(request, self.now)
         holder.expect(ticket, answers.append if is_async(request) else answered)
         self._tell(holder, holder.hear(holder.venue.advance(self.now)))
-        self._publish_bets()
+        self._publish_touched()
         self._look_ahead()
         if is_async(request):
             answered(pending(request, answers[0] if answers else None, holder.venue.orders.values()))
