@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from betflow.exchange.book import MarketBook, MarketBooks
@@ -20,6 +20,8 @@ from scenes import BACK, LAY, limit
 
 _courses = scripts(*EVERYTHING, runners=2)
 _winner = st.integers(1, 3)
+_LAW = settings(max_examples=40, deadline=None)
+"""Each example is a whole market, looked at after every step."""
 
 
 def _begin() -> tuple[ExchangeScene, Playing]:
@@ -41,6 +43,7 @@ def _commission(scene: ExchangeScene) -> Decimal:
     return sum((money(each.commission or 0) for each in scene.cleared(group_by=GroupBy.MARKET)), Decimal(0))
 
 
+@_LAW
 @given(_courses, _winner)
 def test_money_is_what_came_in_less_what_is_at_risk(script: list[Step], winner: int) -> None:
     """Available is at every moment the deposit and profits less commission and exposure, to the penny."""
@@ -59,6 +62,7 @@ def test_money_is_what_came_in_less_what_is_at_risk(script: list[Step], winner: 
     assert 0.0 == scene.exchange.funds(ACCOUNT).exposure
 
 
+@_LAW
 @given(_courses, _winner, _winner)
 def test_the_statement_adds_up(script: list[Step], winner: int, other: int) -> None:
     """The amounts of the statement add up to each row's balance, and in the end to what is available."""
@@ -72,6 +76,7 @@ def test_the_statement_adds_up(script: list[Step], winner: int, other: int) -> N
     assert money(scene.exchange.funds(ACCOUNT).available_to_bet_balance or 0) == balance
 
 
+@_LAW
 @given(_courses)
 @example([Send(limit(BACK, 3.0, 2.0)), Remove(2, 20.0)])
 def test_what_is_streamed_is_what_is_current(script: list[Step]) -> None:
@@ -82,6 +87,7 @@ def test_what_is_streamed_is_what_is_current(script: list[Step]) -> None:
         assert [] == differences(scene.orders, scene.current())
 
 
+@_LAW
 @given(_courses, st.integers(0, 20))
 def test_a_client_that_comes_later_sees_the_same(script: list[Step], later: int) -> None:
     """Whenever a subscription begins, its image and what follows give the same positions and open orders."""
@@ -125,6 +131,7 @@ def _executable(client: OrderBooks) -> set[str]:
     }
 
 
+@_LAW
 @given(_courses, _winner)
 @example([Send(limit(BACK, 3.0, 2.0)), TurnInPlay(2), Send(limit(LAY, 3.0, 2.0)), Wait(1)], 1)
 def test_every_penny_of_an_order_ends_in_one_way(script: list[Step], winner: int) -> None:
@@ -141,6 +148,7 @@ def test_every_penny_of_an_order_ends_in_one_way(script: list[Step], winner: int
     assert {bet_id: size for bet_id, size in sizes.items() if size} == ended
 
 
+@_LAW
 @given(_courses, _winner)
 def test_all_roll_ups_come_to_the_same(script: list[Step], winner: int) -> None:
     """The profits of bets add up to the profit on every level, and so does commission."""
@@ -157,6 +165,7 @@ def test_all_roll_ups_come_to_the_same(script: list[Step], winner: int) -> None:
     assert 1 == len(commissions)
 
 
+@_LAW
 @given(_courses, _winner)
 def test_whoever_folds_what_is_published_sees_it(script: list[Step], winner: int) -> None:
     """The changes that are told lead to the books that are shown: the feed's, with unmatched bets on top."""
