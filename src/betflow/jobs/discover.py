@@ -17,14 +17,14 @@ from betflow.jobs.earlier_runs import LAST, find_run
 from betflow.jobs.market_search import look_for, parse_search, read_books
 from betflow.jobs.outcome import Artifact, Outcome, artifact_of
 from betflow.jobs.runs import RunContext
-from betflow.jobs.sightings import Answer, Keeper, observed_markets, sighting_path
+from betflow.jobs.sightings import Answer, Keeper, observed_markets, sighting_path, write_compressed
 from betflow.jobs.verdicts import AllLimits, judged, limits_of, verdict_bytes
 from betflow.ledger.runs import RunRow, RunTable
 from betflow.storage.files import make_private_folder, sync_folder, write_private_file
 
 COMMAND: Final = "discover"
 PLAN: Final = "sighting.json"
-VERDICTS: Final = "verdicts.json"
+VERDICTS: Final = "verdicts.json.zst"
 _RESTORE = "Restore it from a backup of the data folder; `betflow audit verify` says what else is damaged."
 
 
@@ -186,7 +186,7 @@ def _keep(sighting: _Sighting, verdicts: list[dict[str, Any]]) -> tuple[Artifact
     }
     make_private_folder(sighting.folder)
     write_private_file(sighting.folder / PLAN, json.dumps(plan, ensure_ascii=False, indent=1).encode())
-    write_private_file(sighting.folder / VERDICTS, verdict_bytes(verdicts))
+    write_compressed(sighting.folder / VERDICTS, verdict_bytes(verdicts))
     sync_folder(sighting.folder)
     names = [PLAN, VERDICTS, *(answer.file for answer in sighting.answers)]
     return tuple(artifact_of(sighting.folder / name) for name in names)

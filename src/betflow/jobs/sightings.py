@@ -80,11 +80,16 @@ class Keeper:
         received_at = self._clock()
         name = f"{len(self.answers) + 1:04d}-{operation}.json.zst"
         make_private_folder(self._folder)
-        write_private_file(self._folder / name, zstandard.ZstdCompressor().compress(body))
+        write_compressed(self._folder / name, body)
         sync_folder(self._folder)
         digest = hashlib.sha256(body).hexdigest()
         parameters = json.loads(request).get("params")
         self.answers.append(Answer(name, operation, received_at, parameters, digest, len(body)))
+
+
+def write_compressed(path: Path, content: bytes) -> None:
+    """Write a private file, compressed by zstandard; its content is on the disk when this returns."""
+    write_private_file(path, zstandard.ZstdCompressor().compress(content))
 
 
 def read_answer(folder: Path, answer: Answer) -> bytes:

@@ -1,5 +1,6 @@
 """Markets are found, judged and kept; what was kept is judged the same again."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,8 +79,12 @@ def _filter(exchange: Betfair) -> dict[str, Any]:
 
 def _kept(outcome: Outcome, data_dir: Path) -> list[bytes]:
     """Expand the answers that a run kept, in order."""
-    files = sorted((data_dir / outcome.data["kept"]).glob("*.json.zst"))
-    return [zstandard.ZstdDecompressor().decompress(each.read_bytes()) for each in files]
+    files = sorted((data_dir / outcome.data["kept"]).glob("0*.json.zst"))
+    return list(map(_expanded, files))
+
+
+def _expanded(file: Path) -> bytes:
+    return zstandard.ZstdDecompressor().decompress(file.read_bytes())
 
 
 def test_each_market_has_one_verdict_with_all_its_reasons(look: Look, markets: Markets) -> None:
@@ -149,7 +154,7 @@ def test_answers_are_kept_byte_for_byte(look: Look, markets: Markets, data_dir: 
 
     assert markets.sent == _kept(outcome, data_dir)
     names = [Path(each.path).name for each in outcome.artifacts]
-    assert {"sighting.json", "verdicts.json"} < set(names)
+    assert {"sighting.json", "verdicts.json.zst"} < set(names)
     assert {0o600} == {Path(each.path).stat().st_mode & 0o777 for each in outcome.artifacts}
 
 
@@ -177,7 +182,8 @@ def test_replay_gives_the_same_bytes(look: Look, exchange: Betfair, data_dir: Pa
         len(exchange.service.calls),
         again.code,
     )
-    written = (data_dir / first.data["kept"] / "verdicts.json").read_bytes()
+    written = _expanded(data_dir / first.data["kept"] / "verdicts.json.zst")
+    assert again.data["verdicts_sha256"] == hashlib.sha256(written).hexdigest()
     assert json.loads(written) == again.data["markets"]
 
 
@@ -225,7 +231,7 @@ def test_only_runs_that_looked_can_be_replayed(look: Look) -> None:
         look(replay="run-4")
 
 
-@pytest.mark.parametrize("name", ["0001-listMarketCatalogue.json.zst", "sighting.json", "verdicts.json"])
+@pytest.mark.parametrize("name", ["0001-listMarketCatalogue.json.zst", "sighting.json", "verdicts.json.zst"])
 def test_changed_files_are_not_believed(look: Look, data_dir: Path, name: str) -> None:
     """Whichever of them it is, the replay names it, and so does the audit."""
     file = data_dir / look().data["kept"] / name
