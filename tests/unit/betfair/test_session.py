@@ -69,6 +69,18 @@ def test_one_login_serves_everybody(opened: Opening, service: IdentityService) -
     assert ({Secret("s3cret-token-1=")}, ["certlogin"]) == (tokens, service.calls)
 
 
+def test_a_login_that_is_asked_for_is_made(opened: Opening, service: IdentityService) -> None:
+    """There may be a session: the new one is everybody's, and the old one goes on living."""
+    first, second = opened(), opened()
+    old = first.token()
+
+    new = second.log_in()
+
+    assert (new.token, new.token) == (second.token().token, opened().token().token)
+    assert {old.token.reveal(), new.token.reveal()} == service.alive
+    assert ["certlogin", "certlogin"] == service.calls
+
+
 def test_an_interactive_login_goes_to_its_own_address(opened: Opening, service: IdentityService) -> None:
     """Without a certificate the interactive login is used."""
     opened(with_certificate=False).token()

@@ -142,9 +142,15 @@ def test_a_session_that_has_ended_is_renewed(exchange: Exchange, tmp_path: Path)
     assert ["INVALID_SESSION_INFORMATION"] == [each.code for each in happened if isinstance(each, Refused)]
 
 
-def test_a_login_that_is_out_of_reach_is_tried_again(exchange: Exchange, tmp_path: Path) -> None:
-    """That the identity service does not answer for once does not end a stream."""
-    exchange.identity.instead["login"] = [DROP]
+OUT_OF_ORDER = Answer(b'{"token":"","product":"","status":"FAIL","error":"INTERNAL_ERROR"}')
+
+
+@pytest.mark.parametrize("answer", [DROP, OUT_OF_ORDER], ids=["dropped", "out of order"])
+def test_a_login_that_may_succeed_later_is_tried_again(
+    exchange: Exchange, tmp_path: Path, answer: Answer
+) -> None:
+    """That the identity service does not answer, or is out of order, for once does not end a stream."""
+    exchange.identity.instead["login"] = [answer]
     with (
         exchange.settings(tmp_path, exchange.lets_in) as settings,
         open_connection(settings, clock=Clock()) as connection,

@@ -42,8 +42,8 @@ class ExchangeStream:
         address: Host and port; always over TLS, and the certificate has to be the host's.
         app_key: The application key.
         token: Gives the session token, for each connection anew. Its argument is None, or the token that
-            Betfair refused: then it logs in again. An `UnreachableError` that may pass counts as a connection
-            that could not be made; what else it raises ends the stream.
+            Betfair refused: then it logs in again. A `GatewayError` that may pass counts as a connection that
+            could not be made; what else it raises ends the stream.
         subscriptions: One to markets, one to orders, or both.
         authority: Further authorities to trust besides the system's, PEM.
         keep: Takes the number of the connection, from 1, and bytes as they were received, before they are
@@ -140,8 +140,8 @@ class ExchangeStream:
     def _connect(self) -> Happenings:
         try:
             token = self._token(self._session.refused_token)
-        except UnreachableError as error:
-            # Who logs in may be out of reach for the moment, as the stream may be.
+        except GatewayError as error:
+            # Who logs us in may be out of reach or out of order for the moment, as the stream may be.
             return self._session.failed(error.message, self._clock(), error=None if error.passing else error)
         try:
             self._socket = self._secured()
