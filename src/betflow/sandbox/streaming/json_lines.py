@@ -48,7 +48,8 @@ def market_change(change: MarketChange) -> bytes:
     if definition is not None:
         change = msgspec.structs.replace(change, market_definition=None)
     if change.rc is not None and _are_odd(change.rc):
-        content = _encode(_present(json_ready(change)))
+        runners = b",".join(map(_with_odd_prices, change.rc))
+        content = _encode(msgspec.structs.replace(change, rc=None))[:-1] + b',"rc":[' + runners + b"]}"
     else:
         content = _encode(change)
     content = content.replace(b".0,", b",").replace(b".0]", b"]").replace(b".0}", b"}")
@@ -81,6 +82,17 @@ def _are_odd(changes: list[RunnerChange]) -> bool:
         if change.spf is not None and not isfinite(change.spf):
             return True
     return False
+
+
+def _with_odd_prices(change: RunnerChange) -> bytes:
+    """Return a runner as JSON, with texts for projected prices that are no numbers."""
+    prices = {
+        name: json_ready(price)
+        for name, price in (("spn", change.spn), ("spf", change.spf))
+        if price is not None
+    }
+    content = _encode(msgspec.structs.replace(change, spn=None, spf=None))
+    return content[:-1] + b"," + _encode(prices)[1:] if prices else content
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,9 @@ class StreamServer:
         self._limits = limits
         self._doorway = Doorway(callers, limits)
         self._subscriber = Subscriber(exchange, limits, nonce=secrets.token_urlsafe(6))
-        self._subscriber.on_news.append(self._on_news)
+        exchange.on_market.append(self._hear)
+        exchange.on_delayed_market.append(self._hear)
+        exchange.on_orders.append(self._hear)
         self._loop = asyncio.get_running_loop()
         self._listeners: list[asyncio.Server] = []
         self._clients: set[_Client] = set()
@@ -166,7 +168,8 @@ class StreamServer:
 
     # What is published.
 
-    def _on_news(self) -> None:
+    def _hear(self, *_published: object) -> None:
+        """Look in the loop's next turn what is to be sent of what was published."""
         if not self._is_due:
             self._is_due = True
             self._loop.call_soon(self._flush)

@@ -74,9 +74,6 @@ class Subscriber:
         exchange: What is subscribed to.
         limits: What is allowed.
         nonce: Tells the tokens of this server from those of another.
-
-    Attributes:
-        on_news: Called when something came that may have to be sent.
     """
 
     def __init__(self, exchange: Exchange, limits: StreamLimits, *, nonce: str) -> None:
@@ -86,9 +83,8 @@ class Subscriber:
         self._live = MarketHub(exchange.books, lambda: exchange.now, keep=keep)
         self._delayed = MarketHub(exchange.delayed_books, lambda: exchange.delayed_now, keep=keep)
         self._orders: dict[str, OrderHub] = {}
-        self.on_news: list[Callable[[], None]] = []
-        exchange.on_market.append(self._on_market)
-        exchange.on_delayed_market.append(self._on_delayed_market)
+        exchange.on_market.append(self._live.on_market)
+        exchange.on_delayed_market.append(self._delayed.on_market)
         exchange.on_orders.append(self._on_orders)
         self._market_lineages: Lineages[MarketChange] = Lineages(nonce)
         self._order_lineages: Lineages[OrderMarketChange] = Lineages(nonce)
@@ -147,21 +143,8 @@ class Subscriber:
             )
         return hub
 
-    def _on_market(self, book: MarketBook) -> None:
-        self._live.on_market(book)
-        self._tell()
-
-    def _on_delayed_market(self, book: MarketBook) -> None:
-        self._delayed.on_market(book)
-        self._tell()
-
     def _on_orders(self, account: str, change: OrderMarketChange) -> None:
         self._hub_of(account).on_orders(change)
-        self._tell()
-
-    def _tell(self) -> None:
-        for listener in self.on_news:
-            listener()
 
 
 def _owner(caller: Caller) -> tuple[str, bool]:
