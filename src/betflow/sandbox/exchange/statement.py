@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from betflow.exchange.money import ZERO
+from betflow.exchange.outcomes import Rule
 from betflow.exchange.settlement import SettledBet, SettledMarket
 from betflow.exchange.statement import StatementEntry, WinLose, resettle, statement
 from betflow.exchange.times import iso
@@ -25,7 +26,7 @@ from betflow.wire.account import (
     StatementItem,
     StatementLegacyData,
 )
-from betflow.wire.enums import IncludeItem, OrderType, Side
+from betflow.wire.enums import IncludeItem, OrderType, RunnerStatus, Side
 from betflow.wire.stream import MarketDefinition
 
 LONGEST_PAGE: Final = 100
@@ -210,7 +211,14 @@ def _bet_data(entry: StatementEntry, bet: SettledBet, here: SettledHere) -> Stat
         selection_id=bet.runner.selection_id,
         selection_name=runner.runner_name if runner else "",
         transaction_type=_CREDIT if entry.balance_change >= 0 else _DEBIT,
+        dead_heat_price_divisor=_sharing(here.definition) if Rule.DEAD_HEAT in bet.rules else None,
     )
+
+
+def _sharing(definition: MarketDefinition) -> float:
+    """Return how many runners share a place, on average over the places."""
+    winners = sum(runner.status == RunnerStatus.WINNER for runner in definition.runners or ())
+    return winners / (definition.number_of_winners or 1)
 
 
 def _commission_data(entry: StatementEntry, market: SettledMarket, here: SettledHere) -> StatementLegacyData:

@@ -95,6 +95,19 @@ def test_a_lost_lay_is_a_debit() -> None:
     ]
 
 
+def test_a_dead_heat_says_how_many_share() -> None:
+    """A back of 2 at 10.0 on one of two winners gets half of its winnings and loses half of its stake."""
+    scene = ExchangeScene(prices(1, atb=[(10.0, 2)]), runners=[1, 2, 3])
+    scene.order(limit(BACK, 10.0, 2))
+    scene.settle(1, 2)
+
+    assert [(8.0, 2.0), (-0.4, None)] == [
+        (each.amount, data.dead_heat_price_divisor)
+        for each in scene.statement(include_item=IncludeItem.EXCHANGE)
+        if (data := each.legacy_data)
+    ]
+
+
 @pytest.mark.parametrize(
     ("item", "rows"),
     [
