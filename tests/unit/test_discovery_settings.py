@@ -10,7 +10,7 @@ from betflow.jobs.verdicts import limits_of
 from betflow.settings import DiscoverySettings, Source, load_settings
 from betflow.settings.discovery import MarketLimitSettings, RunnerLimitSettings
 from betflow.trading.eligibility import MARKET_RULES
-from betflow.trading.judging import Limits, OneOf, Range
+from betflow.trading.judging import Limit, Limits, OneOf, Range
 from betflow.trading.selection import RUNNER_RULES
 
 PROFILES = Path(__file__).parents[2] / "config"
@@ -115,3 +115,31 @@ def test_limit_that_is_taken_away_is_told_to_come_from_the_profile(folder: Path)
 
     assert Source.PROFILE == settings.origin(("discovery", "market", "entropy", "min")).source
     assert Source.DEFAULT == settings.origin(("discovery", "market", "field_size", "min")).source
+
+
+def test_page_about_the_rules_has_their_defaults() -> None:
+    """Each rule has a line in the reference, which ends with its limit."""
+    page = (PROFILES.parent / "docs" / "reference" / "discovery.md").read_text(encoding="utf-8")
+    lines = [line.split("|")[1:-1] for line in page.splitlines() if line.startswith("| `")]
+    told = {cells[0].strip(" `"): cells[-1].strip() for cells in lines}
+    limits = limits_of(DiscoverySettings())
+
+    for rules, given in ((MARKET_RULES, limits.market), (RUNNER_RULES, limits.runner)):
+        assert {rule.name: told[rule.name] for rule in rules} == {
+            rule.name: _worded(given.get(rule.name)) for rule in rules
+        }
+
+
+def _worded(limit: Limit | None) -> str:
+    match limit:
+        case OneOf(values=(bool() as value,)):
+            return f"`{str(value).lower()}`"
+        case OneOf(values=values):
+            return f"one of `{'`, `'.join(map(str, values))}`"
+        case Range(minimum=low, maximum=None):
+            return f"min {float(low or 0):,.10g}"
+        case Range(minimum=None, maximum=high):
+            return f"max {float(high or 0):,.10g}"
+        case Range(minimum=low, maximum=high):
+            return f"{low} to {high}"
+    return "none"

@@ -113,7 +113,7 @@ def _render_replay(replay: dict[str, Any], screen: Screen) -> None:
     screen.sentence(f"The limits of the profile are not those of the run; {whose}:")
     screen.table(
         ["limit", "run", "profile"],
-        [[each["rule"], _limit(each["there"]), _limit(each["here"])] for each in others],
+        [[each["rule"], _limit(each["run"]), _limit(each["profile"])] for each in others],
     )
 
 

@@ -137,8 +137,8 @@ def _look_again(request: DiscoverRequest, context: RunContext) -> Outcome:
     row = _kept_run(request.replay or LAST, context)
     record = _record(row, context)
     sighting, files = _sighting(row, record, context)
-    here = limits_of(context.settings.discovery)
-    limits = here if request.limits == WhoseLimits.PROFILE else sighting.limits
+    of_profile = limits_of(context.settings.discovery)
+    limits = of_profile if request.limits == WhoseLimits.PROFILE else sighting.limits
     data, findings = _data(sighting, limits)
     recorded = record["data"]["verdicts_sha256"]
     is_same = data["verdicts_sha256"] == recorded
@@ -146,7 +146,7 @@ def _look_again(request: DiscoverRequest, context: RunContext) -> Outcome:
         "run": row.run_id,
         "code_version": row.code_version,
         "limits": str(WhoseLimits(request.limits or WhoseLimits.RUN)),
-        "limits_that_differ": here.differences(sighting.limits),
+        "limits_that_differ": sighting.limits.differences(of_profile),
         "recorded_sha256": recorded,
         "is_same": is_same,
     }

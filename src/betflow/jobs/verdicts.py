@@ -45,15 +45,18 @@ class AllLimits:
         try:
             return AllLimits(_limits(body["market"]), _limits(body["runner"]))
         except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
-            raise DamagedError("the limits that were recorded cannot be read.", advice="") from error
+            raise DamagedError(
+                f"the limits that were recorded cannot be read: {error!r}.",
+                advice="Were they written by a newer betflow?",
+            ) from error
 
-    def differences(self, others: "AllLimits") -> list[dict[str, Any]]:
-        """Return the rules whose limits are not the others', with both."""
+    def differences(self, profile: "AllLimits") -> list[dict[str, Any]]:
+        """Return the rules whose limits, those of a run, a profile has otherwise, with both."""
         return [
-            {"rule": f"{kind}.{rule}", "here": here.get(rule), "there": there.get(rule)}
-            for (kind, here), there in zip(self.body().items(), others.body().values(), strict=True)
-            for rule in dict.fromkeys([*here, *there])
-            if here.get(rule) != there.get(rule)
+            {"rule": f"{kind}.{rule}", "run": ours.get(rule), "profile": theirs.get(rule)}
+            for (kind, ours), theirs in zip(self.body().items(), profile.body().values(), strict=True)
+            for rule in dict.fromkeys([*ours, *theirs])
+            if ours.get(rule) != theirs.get(rule)
         ]
 
 

@@ -199,8 +199,8 @@ def test_replay_uses_the_limits_of_the_run_and_says_where_the_profile_has_others
     (differing,) = again.data["replay"]["limits_that_differ"]
     assert ("market.field_size", 5.0, 99.0) == (
         differing["rule"],
-        differing["there"]["min"],
-        differing["here"]["min"],
+        differing["run"]["min"],
+        differing["profile"]["min"],
     )
 
     otherwise = look(replay="run-1", limits="profile")
