@@ -145,6 +145,35 @@ def test_profit_and_loss_of_fifty_markets_weighs_200(client: Client) -> None:
     assert "TOO_MUCH_DATA" == client.error(profit_and_loss, {"marketIds": markets})
 
 
+@pytest.mark.parametrize(
+    ("count", "data", "depth", "is_too_much"),
+    [
+        (40, ["EX_BEST_OFFERS"], 3, False),
+        (41, ["EX_BEST_OFFERS"], 3, True),
+        (20, ["EX_BEST_OFFERS"], 6, False),
+        (21, ["EX_BEST_OFFERS"], 6, True),
+        (11, ["EX_ALL_OFFERS"], 3, False),
+        (12, ["EX_ALL_OFFERS"], 3, True),
+        (10, ["EX_BEST_OFFERS", "EX_TRADED"], 3, False),
+        (6, ["EX_ALL_OFFERS", "EX_TRADED"], 3, False),
+        (7, ["EX_ALL_OFFERS", "EX_TRADED"], 3, True),
+        (100, [], 3, False),
+        (101, [], 3, True),
+    ],
+)
+def test_market_books_weigh_200_at_most(
+    client: Client, count: int, data: list[str], depth: int, *, is_too_much: bool
+) -> None:
+    """By what is asked of each, as Betfair's table and its examples have it."""
+    begins = f"1.{count}{len(data)}{depth}"
+    projection = {"priceData": data, "exBestOffersOverrides": {"bestPricesDepth": depth}}
+    params = {"marketIds": [f"{begins}{each:03d}" for each in range(count)], "priceProjection": projection}
+    answer = client.call("SportsAPING/v1.0/listMarketBook", params)
+    assert is_too_much == ("error" in answer)
+    if is_too_much:
+        assert "TOO_MUCH_DATA" == answer["error"]["data"]["APINGException"]["errorCode"]
+
+
 def test_too_many_instructions_are_invalid_input(client: Client) -> None:
     """Two hundred to place, sixty to cancel."""
     cancel = {"marketId": "1.1", "instructions": [{"betId": str(each)} for each in range(61)]}
