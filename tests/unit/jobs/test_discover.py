@@ -211,6 +211,20 @@ def test_replay_uses_the_limits_of_the_run_and_says_where_the_profile_has_others
     )
 
 
+def test_refusals_on_the_way_are_kept_and_change_nothing(
+    look: Look, exchange: Betfair, markets: Markets, data_dir: Path
+) -> None:
+    """A session that is over in the middle: the refusal is among the answers, and the verdicts are whole."""
+    books = markets.results["listMarketBook"]
+    exchange.answer("listMarketBook", service_error("INVALID_SESSION_INFORMATION"), books)
+    outcome = look()
+
+    assert 3 == len(_kept(outcome, data_dir))
+    assert b"INVALID_SESSION_INFORMATION" in _kept(outcome, data_dir)[1]
+    assert (5, ()) == (outcome.data["judged"], outcome.findings)
+    assert look(replay="last").data["replay"]["is_same"]
+
+
 def test_last_is_the_last_that_looked(look: Look) -> None:
     """Replays are none of those."""
     look()
