@@ -97,7 +97,10 @@ def _days(order: Order) -> Iterator["_Day"]:
         events = Day(programme).events
         offs = squeezed([event.begins for event in events], first, order.longest_gap)
         yield _Day(programme, shown_at, shown_at - OPEN_BEFORE if number == 0 else shown_at, offs)
-        first = min(offs) + _DAY if order.longest_gap is None else max(offs) + order.longest_gap
+        if order.longest_gap is None:
+            first = min(offs) + _DAY
+        else:  # a day has its time, also if all its events are at once
+            first = max(max(offs) + order.longest_gap, min(offs) + OPEN_BEFORE)
         shown_at = max(shown_at, first - OPEN_BEFORE)
 
 

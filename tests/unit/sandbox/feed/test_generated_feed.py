@@ -218,18 +218,34 @@ def test_a_reserve_is_listed_by_its_name() -> None:
     assert listing.runners[-1].runner_name.endswith("(Res)")
 
 
-def test_days_follow_one_another() -> None:
-    """The first event of the next day goes off after the last of the one before, and is another."""
-    feed = GeneratedFeed(programme(greyhounds=2), begins=BEGINS, days=2)
+@pytest.mark.parametrize(
+    ("gap", "offs"),
+    [
+        (600_000, ["20:19", "20:23", "20:49", "20:53"]),
+        (0, ["20:19", "20:49"]),
+        (3_600_000, ["20:19", "20:23", "21:23", "21:27"]),
+    ],
+)
+def test_days_follow_one_another(gap: int, offs: list[str]) -> None:
+    """The next day begins a gap after the last off of this day, and half an hour after its first at least."""
+    feed = GeneratedFeed(programme(greyhounds=2), begins=BEGINS, longest_gap=gap, days=2)
     shown: dict[str, int] = {}
     for each in feed.take(FOREVER):
         shown.setdefault(each.change.id, each.at)
-    offs = [listing.description.market_time for each in shown if (listing := feed.listing(each)) is not None]
+    listings = [listing for each in shown if (listing := feed.listing(each)) is not None]
     feed.close()
 
     assert 8 == len(shown)
-    assert ["20:19", "20:23", "20:28", "20:32"] == list(dict.fromkeys(off[11:16] for off in offs))
-    assert [BEGINS] * 8 == list(shown.values())
+    assert offs == list(dict.fromkeys(each.description.market_time[11:16] for each in listings))
+
+
+def test_days_without_end_are_shown_one_after_the_other() -> None:
+    """Without an end, and with all events of a day at once, only the days that are due are shown."""
+    feed = GeneratedFeed(programme(greyhounds=2), begins=BEGINS, longest_gap=0, days=None)
+    at_first = len(list(feed.take(BEGINS)))
+    feed.close()
+
+    assert 4 == at_first
 
 
 def test_a_day_is_shown_half_an_hour_before_it_begins() -> None:
