@@ -128,7 +128,7 @@ def secrets_file(path: Path) -> Layer:
     # Outside of the handler: a decoding error carries the whole file with it, secrets and all.
     raise ConfigurationError(
         f"the profile's file of secrets, {path}, cannot be read: {reason}.",
-        advice="Whoever wrote the profile makes it; for the sandbox that is: betflow sandbox run",
+        advice="Whoever wrote the profile makes it; for the sandbox: betflow sandbox run --profile default",
     )
 
 
