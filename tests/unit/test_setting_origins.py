@@ -7,6 +7,7 @@ import pytest
 from betflow.errors import ConfigurationError
 from betflow.jobs.plain import is_secret_name
 from betflow.settings import (
+    PROFILE,
     Origin,
     Settings,
     Source,
@@ -84,6 +85,21 @@ def test_of_two_names_the_stronger_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     assert Origin(Source.ENVIRONMENT, "BETFLOW_BETFAIR__API__APP_KEY") == load_settings().origin(KEY)
 
 
+def test_what_chose_the_profile_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Default, .env, environment and command line; a variable that is empty does not hide that of .env."""
+    write_profile("{}", "racing")
+    assert Origin(Source.DEFAULT) == load_settings().origin(PROFILE)
+
+    Path(".env").write_text("BETFLOW_PROFILE=racing\n")
+    monkeypatch.setenv("BETFLOW_PROFILE", "")
+    assert "racing" == load_settings().profile
+    assert Origin(Source.DOTENV, "BETFLOW_PROFILE") == load_settings().origin(PROFILE)
+
+    monkeypatch.setenv("BETFLOW_PROFILE", "racing")
+    assert Origin(Source.ENVIRONMENT, "BETFLOW_PROFILE") == load_settings().origin(PROFILE)
+    assert Origin(Source.COMMAND_LINE, "--profile") == load_settings(profile="racing").origin(PROFILE)
+
+
 def test_what_a_profile_takes_from_a_variable_is_the_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable in a profile is one that the profile names; the profile sets the value."""
     monkeypatch.setenv("RATE", "9")
@@ -118,11 +134,11 @@ def test_typing_errors_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_whatever_is_called_like_a_secret_is_one() -> None:
-    """A setting with the name of a secret has a type that masks it; the file that holds a key has none."""
+    """A setting with the name of a secret has a type that masks it; files that hold some have not."""
     named = {place for place in settings_places() if is_secret_name(place[-1])}
     typed = {place for place in named if "SecretStr" in str(_annotation(place))}
 
-    assert {("betfair", "certificate", "key")} == named - typed
+    assert {("secrets_file",), ("betfair", "certificate", "key")} == named - typed
 
 
 def _annotation(place: tuple[str, ...]) -> object:

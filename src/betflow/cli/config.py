@@ -33,7 +33,8 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     profile, dotenv = data["profile"], data["dotenv"]
     screen.fields(
         {
-            "profile": f"{profile['name']}, {_told(profile, 'not there: defaults are in force')}",
+            "profile": f"{profile['name']}, chosen by {profile['set_by'] or 'default'}",
+            "file": _told(profile, "not there: defaults are in force"),
             ".env": _told(dotenv, "not there; 'betflow init' makes one"),
         }
     )

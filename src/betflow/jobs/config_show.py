@@ -7,7 +7,7 @@ from betflow.errors import Finding
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.plain import redacted
 from betflow.jobs.runs import RunContext
-from betflow.settings import DOTENV, Place, Settings, misspelt_variables, settings_places
+from betflow.settings import DOTENV, PROFILE, Place, Settings, misspelt_variables, settings_places
 from betflow.settings.profiles import profile_path
 
 
@@ -22,7 +22,11 @@ def show(context: RunContext) -> Outcome:
     findings = tuple(misspelling(name, meant) for name, meant in misspelt_variables().items())
     return Outcome(
         {
-            "profile": {"name": settings.profile, **_file(profile_path(settings.profile))},
+            "profile": {
+                "name": settings.profile,
+                **_file(profile_path(settings.profile)),
+                **_origin(settings, PROFILE),
+            },
             "dotenv": _file(DOTENV),
             "settings": [_row(settings, place) for place in settings_places()],
         },
@@ -43,11 +47,14 @@ def _row(settings: Settings, place: Place) -> dict[str, Any]:
     value: Any = settings
     for name in place:
         value = getattr(value, name)
-    origin = settings.origin(place)
     # A secret is one by its type, which masks it; what is only called like one (the file of a key) is shown.
     return {
         "name": ".".join(place),
         "value": redacted(value),
-        "source": origin.source,
-        "set_by": origin.name or None,
+        **_origin(settings, place),
     }
+
+
+def _origin(settings: Settings, place: Place) -> dict[str, Any]:
+    origin = settings.origin(place)
+    return {"source": origin.source, "set_by": origin.name or None}

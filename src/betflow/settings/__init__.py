@@ -38,6 +38,7 @@ from betflow.settings.profiles import DEFAULT_PROFILE, profile_path, profile_val
 
 __all__ = [
     "DOTENV",
+    "PROFILE",
     "BetfairSettings",
     "DiscoverySettings",
     "Environment",
@@ -51,6 +52,9 @@ __all__ = [
     "platform_data_dir",
     "settings_places",
 ]
+
+PROFILE: Place = ("profile",)
+"""The place under which `Settings.origin` knows what chose the profile."""
 
 DOTENV = Path(".env")
 """Where secrets are kept, seen from the folder where betflow was started."""
@@ -164,7 +168,7 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
     in_file = _dotenv_variables()
     variables = {**in_file, **os.environ}
     _refuse_empty_data_dir(overrides or {})
-    name = profile or variables.get(f"{PREFIX}PROFILE") or DEFAULT_PROFILE
+    name, chosen_by = _chosen_profile(profile, in_file)
     in_profile = layers.profile(profile_path(name), profile_values(name, variables, Settings))
     try:
         stack: tuple[Layer, ...] = (
@@ -183,7 +187,7 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
         description = str(error)
     else:
         settings._profile = name  # noqa: SLF001 - known only here, and of no use to who makes settings by hand
-        settings._origins = layers.origins(Settings, stack)  # noqa: SLF001 - same
+        settings._origins = {**layers.origins(Settings, stack), PROFILE: chosen_by}  # noqa: SLF001 - same
         return settings
     # Outside of the handler: the error it came from holds what was set, secrets and all.
     raise ConfigurationError(
@@ -191,6 +195,19 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
         advice=f"Correct it on the command line, in {PREFIX}… or BETFAIR_… variables, in .env or in "
         "the profile.",
     )
+
+
+def _chosen_profile(option: str | None, dotenv: Mapping[str, str]) -> tuple[str, Origin]:
+    """Return the profile, and what chose it; as everywhere, a variable that is empty says nothing."""
+    variable = f"{PREFIX}PROFILE"
+    for name, origin in (
+        (option, Origin(Source.COMMAND_LINE, "--profile")),
+        (os.environ.get(variable), Origin(Source.ENVIRONMENT, variable)),
+        (dotenv.get(variable), Origin(Source.DOTENV, variable)),
+    ):
+        if name:
+            return name, origin
+    return DEFAULT_PROFILE, layers.DEFAULT
 
 
 def _refuse_empty_data_dir(overrides: Mapping[str, object]) -> None:

@@ -129,7 +129,8 @@ def test_config_show_tells_which_files_are_read(betflow: CommandLine) -> None:
     here = Path.cwd()
     out = betflow("config", "show").out
 
-    assert f"profile  default, {here}/config/default.yaml (not there: defaults are in force)\n" in out
+    assert "profile  default, chosen by default\n" in out
+    assert f"file     {here}/config/default.yaml (not there: defaults are in force)\n" in out
     assert f".env     {here}/.env (not there; 'betflow init' makes one)\n" in out
     betflow("init")
     assert f".env     {here}/.env\n" in betflow("config", "show").out
