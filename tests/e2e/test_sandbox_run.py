@@ -103,6 +103,8 @@ def test_one_name_is_one_sandbox(betflow: CommandLine, data_dir: Path) -> None:
         (("--port", "70000"), "--port is 70000."),
         (("--races", "0"), "That is no number of events."),
         (("--for", "0"), "--for is 0."),
+        (("--for", "inf"), "--for is inf."),
+        (("--longest-gap", "nan"), "--longest-gap is nan."),
         (("--first-off", "-1"), "--first-off is -1."),
         (("--longest-gap", "-1"), "--longest-gap is -1."),
         (("--name", "../x"), "is no name for the profile"),

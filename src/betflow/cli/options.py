@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -161,8 +162,16 @@ def _folder(text: str) -> Path:
 
 
 def own_arguments(ctx: typer.Context) -> dict[str, Any]:
-    """Return what was asked of this command alone, by name, without the common options."""
-    return {name: value for name, value in ctx.params.items() if name not in COMMON_NAMES}
+    """
+    Return what was asked of this command alone, by name, without the common options.
+
+    Numbers that JSON does not have, ``inf`` and ``nan``, are text: they are for the record.
+    """
+    return {name: _written(value) for name, value in ctx.params.items() if name not in COMMON_NAMES}
+
+
+def _written(value: object) -> object:
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def _with_common_options(function: Callable[..., None]) -> Callable[..., None]:
