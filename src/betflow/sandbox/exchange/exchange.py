@@ -6,6 +6,7 @@ is published acts on the books as they stood before.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from math import inf
 from types import MappingProxyType
 from typing import Final
@@ -144,11 +145,12 @@ class Exchange:
 
     def _publish_with_bets(self, market_id: str, change: MarketChange | None = None) -> None:
         """Publish what the feed or bets changed in a market that somebody bets on."""
+        is_new = change is None or change.img or change.market_definition is not None
+        is_new = is_new or market_id in self._touched
         self._touched.discard(market_id)
-        differences = (
-            each for account in self._followers[market_id] for each in account.differences(market_id)
-        )
-        self._publisher.publish_with_bets(market_id, differences, self.now, change)
+        accounts = self._followers[market_id]
+        differences = chain.from_iterable(account.differences(market_id) for account in accounts)
+        self._publisher.publish_with_bets(market_id, differences if is_new else None, self.now, change)
 
     def _publish_touched(self) -> None:
         """Publish what bets changed by themselves, without a change of their market."""

@@ -40,14 +40,18 @@ class Publisher:
             listener(book)
 
     def publish_with_bets(
-        self, market_id: str, differences: Iterable[Difference], at: int, change: MarketChange | None = None
+        self,
+        market_id: str,
+        differences: Iterable[Difference] | None,
+        at: int,
+        change: MarketChange | None = None,
     ) -> None:
         """
         Tell of a market with the accounts' bets in it, if there is anything new.
 
         Args:
             market_id: The market.
-            differences: Which the bets make to the feed's book, all of them.
+            differences: Which the bets make to the feed's book; None if nothing happened to them.
             at: The moment, epoch milliseconds.
             change: What the feed published at that moment; None where only bets changed.
         """
