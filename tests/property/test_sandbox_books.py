@@ -10,7 +10,7 @@ from betflow.wire.book import ListMarketBook, PriceSize
 from sandbox_markets import of_tapes
 from tapes import tape
 
-EVERY = 97
+EVERY = 199
 """Not each moment is asked about, which would take minutes; a prime hits all kinds."""
 
 
