@@ -107,7 +107,7 @@ class Results:
         self._file.write(content)
 
     def _journal(self, kind: BacktestKind, subject: str, body: Mapping[str, Any]) -> None:
-        self._tables.apply(self._context.record(kind, subject, body))
+        self._tables.apply(self._context.record(kind, subject, body), body)
 
 
 def _with_paths(body: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:

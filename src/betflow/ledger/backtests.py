@@ -79,6 +79,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """The columns of each table. ``seq`` is the journal's entry, ``number`` an order's place in it."""
 
+_KINDS = frozenset(BacktestKind)
 _MATCHED = "MATCHED"
 _LARGEST_INTEGER = 2**63 - 1
 _EXACT = Context(prec=30, traps=[Inexact, InvalidOperation])
@@ -96,20 +97,27 @@ class FoundOrder:
     market_id: str
 
 
-def project(entry: Entry) -> Rows:
-    """Return the rows that an entry stands for; none for entries of other kinds."""
+def project(entry: Entry, body: Mapping[str, Any] | None = None) -> Rows:
+    """
+    Return the rows that an entry stands for; none for entries of other kinds.
+
+    Args:
+        entry: The entry.
+        body: Its body, where that is at hand; else it is read again.
+    """
+    if entry.kind not in _KINDS:
+        return {}
+    body = json.loads(entry.body) if body is None else body
     match entry.kind:
         case BacktestKind.MARKET:
-            body = json.loads(entry.body)
             return {
                 "backtest_markets": [_market_row(entry, body)],
                 "backtest_orders": _order_rows(entry, body["orders"]),
                 "backtest_fills": list(_fill_rows(entry, body["orders"])),
             }
         case BacktestKind.UNPLACED:
-            return {"backtest_orders": _order_rows(entry, json.loads(entry.body)["orders"])}
+            return {"backtest_orders": _order_rows(entry, body["orders"])}
         case BacktestKind.FINISHED:
-            body = json.loads(entry.body)
             request, totals = canonical_json(body["request"]), canonical_json(body["totals"])
             return {"backtests": [(entry.run_id, entry.seq, body["result_hash"], request, totals)]}
     return {}
@@ -121,9 +129,9 @@ class BacktestTables:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def apply(self, entry: Entry) -> None:
-        """Write the rows of an entry, inside the transaction that appended it."""
-        for table, rows in project(entry).items():
+    def apply(self, entry: Entry, body: Mapping[str, Any] | None = None) -> None:
+        """Write the rows of an entry, inside the transaction that appended it; see `project`."""
+        for table, rows in project(entry, body).items():
             marks = ", ".join("?" * len(TABLES[table]))
             self._ledger.write(f"INSERT INTO {table} ({_names(table)}) VALUES ({marks})", rows)  # noqa: S608 - constants
 
