@@ -107,7 +107,7 @@ def _clock(seen: list[_Seen]) -> Measured:
     best = dated[0]
     try:
         theirs_ms = parsedate_to_datetime(best.date).timestamp() * 1000 + 500
-    except ValueError:
+    except (ValueError, OverflowError):
         raise CannotBeMadeError("the server's time cannot be read") from None
     skew = ((best.asked + best.answered) / 2 - theirs_ms) / 1000
     doubt = 0.5 + (best.answered - best.asked) / 2000

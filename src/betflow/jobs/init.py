@@ -94,7 +94,9 @@ def _next(betfair: BetfairSettings) -> list[str]:
 
 
 def _exposures(dotenv: Path) -> Iterator[Finding]:
-    """Tell where others could get to see the secrets."""
+    """Tell where others could get to see the secrets; a link that leads nowhere has none."""
+    if not dotenv.exists():
+        return
     if os.name == "posix" and (mode := stat.S_IMODE(dotenv.stat().st_mode)) & _OTHERS:
         yield Finding(
             "init.dotenv-open",

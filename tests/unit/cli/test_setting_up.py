@@ -87,6 +87,16 @@ def test_init_tells_who_else_could_see_the_secrets(
     assert open_to_others == betflow.json("init").codes
 
 
+def test_a_link_that_leads_nowhere_is_kept(betflow: CommandLine) -> None:
+    """Whoever made it means something by it: nothing is written through it."""
+    Path(".env").symlink_to("elsewhere/.env")
+
+    ran = betflow.json("init")
+
+    assert (ExitCode.OK, "kept") == (ran.code, ran.data["made"][0]["did"])
+    assert not Path(".env").exists()
+
+
 def test_a_folder_that_cannot_be_written_to(betflow: CommandLine) -> None:
     """Where the profile cannot be made the message says which file and why."""
     Path("config").symlink_to("nowhere")
