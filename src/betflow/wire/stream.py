@@ -310,13 +310,13 @@ class StatusMessage(
 ):
     """The answer to a request on the stream."""
 
+    id: int | None = None
     status_code: str | None = None
-    connection_closed: bool | None = None
     error_code: str | None = None
     error_message: str | None = None
+    connection_closed: bool | None = None
     connection_id: str | None = None
     connections_available: int | None = None
-    id: int | None = None
 
 
 StreamMessage: TypeAlias = MarketChangeMessage | OrderChangeMessage | ConnectionMessage | StatusMessage

@@ -1,5 +1,7 @@
 """The conversation of one client with the stream: greeting, authentication, requests and answers."""
 
+import json
+
 import pytest
 
 from betflow.sandbox.streaming.limits import StreamLimits
@@ -43,6 +45,18 @@ def test_authentication_tells_how_many_connections_are_left(stream: Stream) -> N
         "connectionsAvailable": 9,
     }
     assert [expected] == client.gets()
+
+
+def test_a_status_looks_like_a_recorded_one(stream: Stream) -> None:
+    """With the same fields in the same order."""
+    client = stream.client()
+    client.says(op="heartbeat", id=2)
+    stream.now += 15
+
+    recorded = shared_responses() / "betfair_parser" / "streaming"
+    accepted, refused = client.gets()
+    assert json.loads((recorded / "status.json").read_text()) == accepted
+    assert list(json.loads((recorded / "status_error.json").read_text())) == list(refused)
 
 
 @pytest.mark.parametrize(
