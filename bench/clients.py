@@ -59,17 +59,17 @@ def bare_requests(where: dict[str, str], seconds: float) -> float:
 
 def stream_bytes(where: dict[str, str], _seconds: float) -> float:
     """Take what the stream sends, as fast as it comes; return the messages a second."""
-    return _messages_a_second([_subscribed(where)])
+    return _messages_a_second(where, 1)
 
 
 def stream_best_offers(where: dict[str, str], _seconds: float) -> float:
     """Take the ten best prices by level; return the messages a second."""
-    return _messages_a_second([_subscribed(where, _BEST_OFFERS)])
+    return _messages_a_second(where, 1, _BEST_OFFERS)
 
 
 def stream_ten(where: dict[str, str], _seconds: float) -> float:
     """Take every field on ten connections; return the messages a second of all together."""
-    return _messages_a_second([_subscribed(where) for _ in range(10)])
+    return _messages_a_second(where, 10)
 
 
 def stream_conflated(where: dict[str, str], _seconds: float) -> float:
@@ -178,9 +178,10 @@ def _take(stream: ssl.SSLSocket) -> _Taken:
         ended = time.perf_counter()
 
 
-def _messages_a_second(streams: list[ssl.SSLSocket]) -> float:
-    with ThreadPoolExecutor(len(streams)) as threads:
-        taken = list(threads.map(_take, streams))
+def _messages_a_second(where: dict[str, str], clients: int, fields: Sequence[str] = _FIELDS) -> float:
+    """Let clients begin at once, each reading from its first message on."""
+    with ThreadPoolExecutor(clients) as threads:
+        taken = list(threads.map(lambda _: _take(_subscribed(where, fields)), range(clients)))
     began, ended = min(each.began for each in taken), max(each.ended for each in taken)
     return sum(each.messages for each in taken) / (ended - began)
 
