@@ -18,7 +18,7 @@ from typing import Any
 _PROFILE = "sandbox"
 _SETTLED_S = 2.0
 _BLOCK = 1 << 16
-_BOOKS = 4000
+_BOOKS = 15_000
 _FIELDS = (
     "EX_ALL_OFFERS",
     "EX_TRADED",
