@@ -211,6 +211,9 @@ def _render_strategies(strategies: list[dict[str, Any]], screen: Screen) -> None
 def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
     with_orders = [market for market in markets if market["orders"]]
     shown = with_orders[:_MOST_ROWS]
+    if not shown:
+        screen.note("no market has orders")
+        return
     screen.table(
         ["market", "scheduled off", "event", "type", "orders", "profit", "commission", "net"],
         [

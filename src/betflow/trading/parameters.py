@@ -6,13 +6,20 @@ read: int, float, Decimal, bool, text, an enum, or one of those or None.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
 from inspect import Parameter, signature
-from typing import get_type_hints
+from types import MappingProxyType, NoneType
+from typing import Final, get_args, get_type_hints
 
 import msgspec
 
 from betflow.errors import UsageError
 from betflow.trading.strategy import Strategy
+
+_WORDS: Final[Mapping[object, str]] = MappingProxyType(
+    {int: "a whole number", float: "a number", Decimal: "a number", bool: "true or false", str: "text"}
+)
 
 
 class ParameterError(UsageError):
@@ -74,11 +81,22 @@ def _value(strategy: type[Strategy], name: str, text: str) -> object:
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:
-        shown = getattr(kind, "__name__", None) or str(kind)
         raise ParameterError(
-            f"the parameter {name} of strategy {strategy.name} is {text!r}, which is no {shown}.",
-            advice=f"Give it as {name}=VALUE, with a value of that type.",
+            f"the parameter {name} of strategy {strategy.name} is {text!r}; expected {_in_words(kind)}.",
+            advice=f"Give it as {name}=VALUE.",
         ) from error
+
+
+def _in_words(kind: object) -> str:
+    """Say what a type takes; of one that may be None, what else it may be."""
+    kinds = [each for each in get_args(kind) if each is not NoneType] or [kind]
+    return " or ".join(dict.fromkeys(map(_one_in_words, kinds)))
+
+
+def _one_in_words(kind: object) -> str:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "one of " + ", ".join(str(each.value) for each in kind)
+    return _WORDS.get(kind) or f"a {getattr(kind, '__name__', None) or kind}"
 
 
 def _shown(texts: Mapping[str, str]) -> str:

@@ -94,7 +94,7 @@ def test_strategy_beside_orders_takes_the_whole_archive(tmp_path: Path) -> None:
         (UsageError, "neither a strategy nor orders.*harvest-odds-band", {}),
         (UsageError, "--param is for a strategy", {"orders": Path("o.csv"), "parameters": ("a=1",)}),
         (UsageError, "has no parameter 'stakes'", {"strategy": NAME, "parameters": ("stakes=1",)}),
-        (UsageError, "'much', which is no", {"strategy": NAME, "parameters": ("stake=much",)}),
+        (UsageError, "'much'; expected a number", {"strategy": NAME, "parameters": ("stake=much",)}),
         (NotFoundError, "no strategy 'nothing'", {"strategy": "nothing"}),
         (UsageError, "does not know 'plce'", {"strategy": NAME, "latency": "plce=1"}),
         (UsageError, "expected a whole number", {"strategy": NAME, "latency": "place=fast"}),

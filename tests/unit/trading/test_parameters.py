@@ -59,9 +59,9 @@ def test_what_is_left_out_is_the_default() -> None:
             "has no parameter 'steak'. It has: number, stake, limit, side, eager, label, bare.",
         ),
         ({}, "needs the parameter 'number'. Give it as number=VALUE."),
-        ({"number": "3.5"}, "the parameter number of strategy _Typed is '3.5', which is no int."),
-        ({"number": "3", "side": "BUY"}, "is 'BUY', which is no Side."),
-        ({"number": "3", "limit": "much"}, "is 'much', which is no decimal.Decimal | None."),
+        ({"number": "3.5"}, "the parameter number of strategy _Typed is '3.5'; expected a whole number."),
+        ({"number": "3", "side": "BUY"}, "is 'BUY'; expected one of BACK, LAY."),
+        ({"number": "3", "limit": "much"}, "is 'much'; expected a number."),
     ],
 )
 def test_mistakes_are_named(texts: dict[str, str], message: str) -> None:
