@@ -124,7 +124,7 @@ class Connection:
                 self._refuse(_idle(self._limits.idle_s), now)
             return
         if not is_writable:
-            self._is_behind = True
+            self._is_behind = any(each.is_waiting for each in self._subscriptions.values())
             return
         together, self._is_behind = self._is_behind, False
         try:

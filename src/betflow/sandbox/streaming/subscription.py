@@ -150,6 +150,11 @@ class Subscription(Generic[Change]):
         """Whether a market that fits was left out, since there were too many already."""
         return self._scope.is_full
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are changes that it did not give yet."""
+        return self._next < self._channel.log.end
+
     def image(self) -> list[bytes]:
         """Return the lines of a fresh image; they replace all that the client has."""
         self._next = self._channel.log.end

@@ -304,6 +304,17 @@ def test_a_client_that_does_not_read_gets_what_it_missed_as_one() -> None:
     assert [[[2, 5]], [[2, 6]]] == [message["mc"][0]["rc"][0]["atb"] for message in client.gets()]
 
 
+def test_a_client_that_does_not_read_for_a_while_and_misses_nothing_goes_on_one_by_one() -> None:
+    """As at full speed, where the exchange waits for whoever is slow."""
+    stream = Stream(PublishedExchange(market()))
+    client = _subscribed(stream, ["EX_ALL_OFFERS"])
+
+    assert [] == client.gets(is_writable=False)
+    stream.exchange.publish(_bet(2, 2), _bet(2, 3))
+
+    assert [[[2, 2]], [[2, 3]]] == [message["mc"][0]["rc"][0]["atb"] for message in client.gets()]
+
+
 def test_a_client_that_is_too_far_behind_is_closed() -> None:
     """When what it missed is no longer there, nothing else is left to do."""
     stream = Stream(PublishedExchange(market()), limits=StreamLimits(history=3))
