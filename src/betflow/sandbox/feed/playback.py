@@ -57,7 +57,12 @@ class Playback:
         for message in chain(after, messages):
             now = max(now, message.pt + self._shift)
             for change in message.mc or ():
-                yield from self._change(change, now)
+                track = self._tracks.get(change.id)
+                if track is None:
+                    yield from self._unknown(change, now)
+                elif (live := track.change(change, now)) is not None:
+                    self._list(live, change)
+                    yield FeedChange(now, live)
 
     def _fast_forward(self) -> tuple[Iterator[MarketChangeMessage], list[MarketChangeMessage]]:
         """Go to where the sandbox begins; return what is left, and the first message of that apart."""
@@ -82,14 +87,9 @@ class Playback:
             self._open_dates = {}
             self._unshown = MarketBooks()
 
-    def _change(self, change: MarketChange, now: int) -> Iterator[FeedChange]:
-        track = self._tracks.get(change.id)
-        if track is not None:
-            live = track.change(change, now)
-            if live is not None:
-                self._list(live, change)
-                yield FeedChange(now, live)
-        elif self._is_played(change.id):
+    def _unknown(self, change: MarketChange, now: int) -> Iterator[FeedChange]:
+        """Show the market of a change that was not shown yet, if it is played from this tape."""
+        if self._is_played(change.id):
             self._unshown.book(change.id).apply(change, now)
             yield from self._show(change.id, now)
 

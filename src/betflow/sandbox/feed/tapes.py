@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
+from math import inf
 from pathlib import Path
 
 from betflow.errors import Finding, NotFoundError, StorageError
@@ -15,7 +16,7 @@ from betflow.sandbox.feed.recordings import RaceKey, Recording, Unpacked, record
 from betflow.sandbox.feed.schedule import FIRST_OFF, LONGEST_GAP, squeezed
 from betflow.sandbox.listings import Listing, listing_of
 from betflow.tape import Tape
-from betflow.wire.stream import MarketChange, MarketDefinition
+from betflow.wire.stream import MarketDefinition
 
 
 class TapeFeed:
@@ -69,14 +70,18 @@ class TapeFeed:
 
     def take(self, until: int) -> Iterator[FeedChange]:
         """Yield what is published up to and at a moment, and was not taken yet."""
-        while (change := self._peek()) is not None and change.at <= until:
+        while (change := self._next or next(self._changes, None)) is not None:
+            if change.at > until:
+                self._next = change
+                return
             self._next = None
             yield change
 
     def next_at(self) -> int | None:
         """Return when the next change is published; None when there is nothing more."""
-        change = self._peek()
-        return None if change is None else change.at
+        if self._next is None:
+            self._next = next(self._changes, None)
+        return None if self._next is None else self._next.at
 
     def listing(self, market_id: str) -> Listing | None:
         """Return what a market is; None for one of which no change was taken yet."""
@@ -88,11 +93,6 @@ class TapeFeed:
         for tape in self._open:
             tape.close()
         self._unpacked.remove()
-
-    def _peek(self) -> FeedChange | None:
-        if self._next is None:
-            self._next = next(self._changes, None)
-        return self._next
 
     def _found(self, paths: Sequence[str | Path]) -> list[Recording]:
         found = list(recordings(paths, self._unpacked, self._findings))
@@ -122,17 +122,25 @@ class TapeFeed:
             for recording, shift in zip(playing, self._shifts, strict=True)
         ]
         waiting = deque(sorted(range(len(playing)), key=lambda number: starts[number]))
-        heap: list[tuple[int, int, MarketChange, Iterator[FeedChange]]] = []
+        heap: list[tuple[int, int, FeedChange, Iterator[FeedChange]]] = []
         while waiting or heap:
             if waiting and (not heap or starts[waiting[0]] <= heap[0][0]):
                 number = waiting.popleft()
                 following = self._played(playing[number], self._shifts[number])
+                change = next(following, None)
             else:
-                at, number, change, following = heappop(heap)
-                yield FeedChange(at, change)
-            following_change = next(following, None)
-            if following_change is not None:
-                heappush(heap, (following_change.at, number, following_change.change, following))
+                _, number, change, following = heappop(heap)
+                others = min(heap[0][0] if heap else inf, starts[waiting[0]] if waiting else inf)
+                yield change
+                # As long as it is this tape's turn again there is no need to sort anything.
+                for change in following:
+                    if change.at >= others:
+                        break
+                    yield change
+                else:
+                    continue
+            if change is not None:
+                heappush(heap, (change.at, number, change, following))
 
     def _played(self, recording: Recording, shift: int) -> Iterator[FeedChange]:
         try:
