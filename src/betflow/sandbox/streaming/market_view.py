@@ -36,6 +36,7 @@ class MarketView:
         self.shape = shape
         self._fields = tuple(shape.fields)
         self._takes_all = shape.takes_all
+        self._takes_everything = shape.takes_all and shape.has_definition and shape.has_volume
         self._has_best = shape.has_best
         self._shown: dict[str, dict[_RunnerKey, _Shown]] = {}
         for book in books:
@@ -57,6 +58,8 @@ class MarketView:
         change = book.change
         if change is None:
             return None
+        if self._takes_everything and change.rc and change.img is None and change.con is None:
+            return change
         if change.img:
             self._look(book)
             return self.image(book)
