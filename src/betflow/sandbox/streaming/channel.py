@@ -48,40 +48,42 @@ ORDERS: Kind[OrderMarketChange] = Kind(
 )
 
 
-class Entry(Generic[Change]):
+class Entry(msgspec.Struct, Generic[Change], gc=False):
     """
     A change in its place. Once it was written as JSON only that is kept, which is smaller.
 
+    There are many of them and nothing in them leads back to them, so the collector need not look at them.
+
     Attributes:
+        kind: What it is about.
         position: Its place among all changes, also those that this channel does not have.
         at: When it was published, epoch milliseconds.
         market_id: Of which market it is.
+        taken: What is taken of the change, until it is written.
+        written: The message of this change from its token on, as soon as somebody asked for it.
     """
 
-    __slots__ = ("_change", "_kind", "_tail", "at", "market_id", "position")
-
-    def __init__(self, kind: Kind[Change], position: int, at: int, change: Change) -> None:
-        self.position = position
-        self.at = at
-        self.market_id = change.id
-        self._kind = kind
-        self._change: Change | None = change
-        self._tail = b""
+    kind: Kind[Change]
+    position: int
+    at: int
+    market_id: str
+    taken: Change | None
+    written: bytes = b""
 
     @property
     def change(self) -> Change:
         """What is taken of the change."""
-        if self._change is not None:
-            return self._change
-        return self._kind.decode(self._tail[self._tail.index(b"[") + 1 : -len(b"]}")])
+        if self.taken is not None:
+            return self.taken
+        return self.kind.decode(self.written[self.written.index(b"[") + 1 : -len(b"]}")])
 
     def tail(self) -> bytes:
         """Return the message of this change from its token on."""
-        if self._change is not None:
-            head = f'"clk":"{clk_of(self.position)}","pt":{self.at},"{self._kind.key}":['.encode()
-            self._tail = head + self._kind.encode(self._change) + b"]}"
-            self._change = None
-        return self._tail
+        if self.taken is not None:
+            head = f'"clk":"{clk_of(self.position)}","pt":{self.at},"{self.kind.key}":['.encode()
+            self.written = head + self.kind.encode(self.taken) + b"]}"
+            self.taken = None
+        return self.written
 
 
 class Channel(Generic[Change]):
@@ -107,7 +109,7 @@ class Channel(Generic[Change]):
 
     def add(self, position: int, at: int, change: Change) -> None:
         """Add a change."""
-        self.log.append(Entry(self.kind, position, at, change))
+        self.log.append(Entry(self.kind, position, at, change.id, change))
 
     def knows(self, position: int, *, latest: int) -> bool:
         """Return whether everything after a position, the latest at most, is still here."""
