@@ -23,6 +23,7 @@ from betflow.jobs.exports import require_extra
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
 from betflow.sandbox.clock import speed_of
+from betflow.sandbox.collecting import collecting_seldom
 from betflow.sandbox.faults import read_rules
 from betflow.sandbox.feed import Feed
 from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
@@ -121,7 +122,8 @@ def run(request: RunRequest, context: RunContext, announce: Announce) -> Outcome
         ) from None
     try:
         rmtree(place.scratch, ignore_errors=True)  # of one that was killed
-        return asyncio.run(_run(request, context, place, announce))
+        with collecting_seldom():
+            return asyncio.run(_run(request, context, place, announce))
     finally:
         rmtree(place.scratch, ignore_errors=True)
         liveness.release(lock, keep_file=True)

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from betflow.errors import BetflowError, Finding
+from betflow.sandbox.collecting import collecting_seldom
 from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.feed.tapes import TapeFeed
 from betflow.sandbox.listings import Listing
@@ -113,7 +114,8 @@ def _end(_signal: int, _frame: object) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
     try:
-        main(sys.argv[1], sys.stdout.buffer.write)
+        with collecting_seldom():
+            main(sys.argv[1], sys.stdout.buffer.write)
         sys.stdout.buffer.flush()
     except (BrokenPipeError, SystemExit):
         os._exit(0)  # nobody reads any more; a flush at the end would only fail
