@@ -12,6 +12,7 @@ from typing import Any
 import betfairlightweight
 import pytest
 
+from betflow.cli.app import run
 from betflow.errors import ExitCode
 from betflow.exchange.book import MarketBooks
 from betflow.jobs.runs import RunContext, SilentProgress
@@ -33,6 +34,15 @@ GOLDEN = "c76cd432b0b09c96d84031876341b68d9c237e73e906e6ccb32f0ebcf597f6bb"
 def betflow(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     """Return betflow over an empty data folder."""
     return CommandLine(data_dir, capsys)
+
+
+@pytest.fixture(scope="module")
+def small_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small day, made up by as many processes as there are processors."""
+    out = tmp_path_factory.mktemp("day")
+    where = ["--out", str(out), "--data-dir", str(tmp_path_factory.mktemp("data"))]
+    assert ExitCode.OK == run(["sandbox", "generate", "--day", "2026-07-04", "--seed", "3", *SMALL, *where])
+    return out
 
 
 def _generate(betflow: CommandLine, out: Path, *arguments: str) -> Ran:
@@ -74,18 +84,17 @@ def test_files_lie_where_betfair_puts_them(betflow: CommandLine, tmp_path: Path)
     assert sorted(str(path) for path in paths) == sorted(each["path"] for each in ran.envelope["artifacts"])
 
 
-def test_a_generated_day_can_be_imported(betflow: CommandLine, tmp_path: Path) -> None:
+def test_a_generated_day_can_be_imported(betflow: CommandLine, small_day: Path) -> None:
     """The archive takes every market of a day, all settled."""
-    _generate(betflow, tmp_path / "day", *SMALL)
-
-    assert ExitCode.OK == betflow("backfill", tmp_path / "day").code
+    assert ExitCode.OK == betflow("backfill", small_day).code
     assert MARKETS == len(betflow.json("tape", "ls", "--settled").data["markets"])
 
 
 def test_one_process_or_two_write_the_same(betflow: CommandLine, tmp_path: Path) -> None:
     """The content of a day does not depend on how many processes made it up."""
-    one = _generate(betflow, tmp_path / "one", *SMALL, "--workers", "1")
-    two = _generate(betflow, tmp_path / "two", *SMALL, "--workers", "2")
+    few = ("--races", "1", "--greyhounds", "1", "--football", "0", "--tennis", "1")
+    one = _generate(betflow, tmp_path / "one", *few, "--workers", "1")
+    two = _generate(betflow, tmp_path / "two", *few, "--workers", "2")
 
     assert one.data["content_sha256"] == two.data["content_sha256"]
     assert _files(tmp_path / "one") == _files(tmp_path / "two")
@@ -117,11 +126,10 @@ def test_a_day_is_the_same_twice_in_one_process() -> None:
     assert [GOLDEN, GOLDEN] == digests
 
 
-def test_betfairlightweight_reads_every_market(betflow: CommandLine, tmp_path: Path) -> None:
+def test_betfairlightweight_reads_every_market(small_day: Path, tmp_path: Path) -> None:
     """Betfairlightweight's own objects end with the result, and its last books are ours."""
-    _generate(betflow, tmp_path, *SMALL)
-    for path in sorted(tmp_path.rglob("*.bz2")):
-        expanded = path.with_suffix("")
+    for path in sorted(small_day.rglob("*.bz2")):
+        expanded = tmp_path / path.stem
         expanded.write_bytes(bz2.decompress(path.read_bytes()))
         last = _last_of_betfairlightweight(expanded)
         ours = list(Tape(path))[-1]
