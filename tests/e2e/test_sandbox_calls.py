@@ -456,6 +456,17 @@ def test_the_admin_endpoint_tells_how_it_stands_and_moves_the_clock(tmp_path: Pa
         assert "max" == client.get("/sandbox/state").json()["speed"]
 
 
+def test_the_clock_is_moved_while_time_flies(tmp_path: Path) -> None:
+    """However much of it passes while the request is understood."""
+    with running(tmp_path, speed=100_000.0) as own:
+        client = own.client()
+        moves = ({"stepMs": 1}, {"speed": 90_000}, {"pause": True})
+        answers = [
+            client.post("/sandbox/clock", json.dumps(move), Content_Type="application/json") for move in moves
+        ]
+        assert [200, 200, 200] == [answer.status_code for answer in answers]
+
+
 def test_the_admin_endpoint_lists_adds_and_clears_faults(sandbox: Running) -> None:
     """What is wrong with a rule is told."""
     client = sandbox.client()

@@ -107,21 +107,25 @@ async def _move(context: Context, request: Request) -> Answer:
     try:
         move = msgspec.convert(await _content(request), _Move)
         speed = None if move.speed is None else speed_of(str(move.speed))
-        to = clock.now() + move.step_ms
-        if move.jump_to is not None:
-            to = move.jump_to if isinstance(move.jump_to, int) else epoch_ms(move.jump_to)
+        to = _destination(move, clock.now())
     except (msgspec.ValidationError, UsageError) as error:
         raise BadRequest(400, str(error)) from None
-    if not 0 <= to - clock.now() <= _LONGEST_STEP_MS:
-        raise BadRequest(
-            400, f"time goes forward only, by {_LONGEST_STEP_MS} ms at most; it is {iso(clock.now())}"
-        )
     if move.pause is not None:
         (clock.pause if move.pause else clock.resume)()
     if speed is not None:
         clock.set_speed(speed)
     clock.advance(to)
     return _json({"now": iso(clock.now())})
+
+
+def _destination(move: _Move, now: int) -> int:
+    """Return when it is to be, which is now unless the clock steps or jumps; time goes on meanwhile."""
+    to = now + move.step_ms
+    if move.jump_to is not None:
+        to = move.jump_to if isinstance(move.jump_to, int) else epoch_ms(move.jump_to)
+    if not 0 <= to - now <= _LONGEST_STEP_MS:
+        raise BadRequest(400, f"time goes forward only, by {_LONGEST_STEP_MS} ms at most; it is {iso(now)}")
+    return to
 
 
 async def _content(request: Request) -> Any:  # noqa: ANN401 - it came from outside
