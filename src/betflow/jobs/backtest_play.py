@@ -39,7 +39,7 @@ from betflow.trading.scripted import ScriptedOrders
 from betflow.wire.stream import MarketChangeMessage
 
 _HASH_DIGITS = 12
-_BETS_OF_A_GROUP = 1_000_000
+_BETS_OF_A_GROUP = 1_000_000_000
 """Bet ids of a group begin behind those of the group before it, so that they are unique in a backtest."""
 
 
@@ -88,12 +88,14 @@ class PlayedTapes:
         tapes: The tapes.
         findings: What went wrong outside of the tapes and the markets.
         inputs: The files.
+        next_bet_id: The first number above those of the bets.
     """
 
     markets: Path
     tapes: tuple[PlayedTape, ...]
     findings: tuple[Finding, ...]
     inputs: tuple[Artifact, ...]
+    next_bet_id: int
 
 
 def played_markets(path: Path) -> Iterator[tuple[str, MarketResults]]:
@@ -112,8 +114,11 @@ def play(task: PlayTask) -> Iterator[PlayedTapes]:
     """
     with ExitStack() as stack:
         openings = [stack.enter_context(_closing(_opened(tape, task))) for tape in task.tapes]
+        next_bet_id = 1 + task.number * _BETS_OF_A_GROUP
         for number, reels in enumerate(zip(*openings, strict=False)):
-            yield _play(task, reels, number)
+            played = _play(task, reels, number, next_bet_id)
+            next_bet_id = played.next_bet_id
+            yield played
 
 
 class _closing:  # noqa: N801 - reads as what it does
@@ -227,7 +232,7 @@ def _one_finding(tape: Tape) -> Finding | None:
     return Finding(first.code, tape.label, f"{first.message}{rest}{played}", dict(first.where))
 
 
-def _play(task: PlayTask, reels: Sequence[_Reel], number: int) -> PlayedTapes:
+def _play(task: PlayTask, reels: Sequence[_Reel], number: int, first_bet_id: int) -> PlayedTapes:
     terms = task.terms
     decided = [] if terms.strategy is None else [terms.strategy.made()]
     scripted = [ScriptedOrders(task.orders)] if task.orders else []
@@ -238,7 +243,6 @@ def _play(task: PlayTask, reels: Sequence[_Reel], number: int) -> PlayedTapes:
         account=terms.account,
         assumptions=terms.assumptions,
     )
-    first_bet_id = 1 + task.number * _BETS_OF_A_GROUP
     with redirect_stdout(sys.stderr):  # what strategies print is no data of ours
         played = engine.run(reels, first_bet_id=first_bet_id)
     tapes = tuple(reel.played() for reel in reels)
@@ -252,7 +256,9 @@ def _play(task: PlayTask, reels: Sequence[_Reel], number: int) -> PlayedTapes:
             )
             pickle.dump((canonical_json(market_body(market, results, tapes)), results), file)
     inputs = () if any(tape.part for tape in task.tapes) or number else _inputs(task.tapes)
-    return PlayedTapes(path, tapes, tuple(played.findings), inputs)
+    bet_ids = [int(order.bet_id) for market in played.markets.values() for order in market.orders]
+    next_bet_id = max(bet_ids, default=first_bet_id - 1) + 1
+    return PlayedTapes(path, tapes, tuple(played.findings), inputs, next_bet_id)
 
 
 def _result(market: PlayedMarket, terms: Terms) -> tuple[MarketResult | None, list[Finding]]:

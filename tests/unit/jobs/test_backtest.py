@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,21 @@ def test_bets_of_different_events_have_different_ids(tmp_path: Path, play: Play)
     rows = play(*tapes, strategy="backtest_strategies:BackOnce").data["orders"]
 
     assert 4 == len({row["bet_id"] for row in rows})
+
+
+def test_bets_of_tapes_in_one_zip_have_different_ids(tmp_path: Path, play: Play) -> None:
+    """Tapes of a file that are played in turn count their bets on, with any number of workers."""
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for number in (1, 2):
+            market_id = f"1.{number}"
+            packed.write(race(tmp_path / market_id, market_id, event_id=f"3000000{number}"), market_id)
+    alone = race(tmp_path / "1.3", "1.3", event_id="30000003")
+    sources = (tmp_path / "all.zip", alone)
+
+    one, two = (play(*sources, strategy="backtest_strategies:BackOnce", workers=n).data for n in (1, 2))
+
+    assert 6 == len({order["bet_id"] for order in one["orders"]})
+    assert one["result_hash"] == two["result_hash"]
 
 
 def test_strategy_that_raises_ends_in_that_market_only(tmp_path: Path, play: Play) -> None:
