@@ -39,7 +39,7 @@ class Definitions:
         if self._is_material and definition.version != before.version:
             self.material_version, self._is_material = definition.version or 0, False
         for runner in removed:
-            remove(self._ours, runner)
+            remove(self._ours, runner, before)
         if definition.bsp_reconciled and not before.bsp_reconciled:
             reconcile(self._ours)
         if turns_in_play:

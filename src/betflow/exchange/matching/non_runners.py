@@ -38,8 +38,15 @@ def newly_removed(before: MarketDefinition, now: MarketDefinition) -> list[Runne
     return sorted(removed, key=lambda runner: runner.sort_priority or 0)
 
 
-def remove(ours: MarketOrders, runner: RunnerDefinition) -> None:
-    """Void and lapse what is on a removed runner; the rest follows the rules for non-runners."""
+def remove(ours: MarketOrders, runner: RunnerDefinition, before: MarketDefinition) -> None:
+    """
+    Void and lapse what is on a removed runner; the rest follows the rules for non-runners.
+
+    Args:
+        ours: Our orders in the market.
+        runner: The runner that is removed.
+        before: The definition that still had it; the next one has the others' factors worked out anew.
+    """
     removed = RunnerKey(runner.id, exact(runner.hc or 0))
     terms = ours.market.result
     factor = exact(runner.adjustment_factor or 0)
@@ -54,7 +61,7 @@ def remove(ours: MarketOrders, runner: RunnerDefinition) -> None:
         if is_on_removed:
             ours.lapse(order, Rule.RUNNER_REMOVED)
         elif order.is_on_close or order.is_converted:
-            _reduce_liability(ours, order, factor, terms)
+            _reduce_liability(ours, order, factor, terms, before)
         else:
             _reduce(ours, order, factor, terms)
 
@@ -85,13 +92,14 @@ def _reduce(ours: MarketOrders, order: Order, factor: Decimal, terms: MarketResu
             pass
 
 
-def _reduce_liability(ours: MarketOrders, order: Order, factor: Decimal, terms: MarketResult) -> None:
+def _reduce_liability(
+    ours: MarketOrders, order: Order, factor: Decimal, terms: MarketResult, before: MarketDefinition
+) -> None:
     """Reduce what a lay at the starting price may lose; backs do not change."""
-    book = ours.market.runner(order.runner)
     is_reduced = removal_effect(terms, ours.assumptions) is RemovalEffect.REDUCE
-    if order.side is Side.BACK or book is None or book.definition is None or not is_reduced:
+    if order.side is Side.BACK or not is_reduced:
         return
-    own = exact(book.definition.adjustment_factor or 0)
+    own = _factor_of(order.runner, before)
     if own >= _ALL:  # nothing would be left to reduce
         return
     for case in CASES:
@@ -99,3 +107,11 @@ def _reduce_liability(ours: MarketOrders, order: Order, factor: Decimal, terms: 
         left = reduced_starting_price_liability(liability, terms.kind, factor=factor, own_factor=own)
         order.liability[case] = int(left * 100)
     ours.tell(EventKind.REDUCED, Rule.OTHER_RUNNER_REMOVED, order, amounts_of(order.liability))
+
+
+def _factor_of(key: RunnerKey, definition: MarketDefinition) -> Decimal:
+    """Return a runner's reduction factor in per cent; 0 where there is none."""
+    for runner in definition.runners or ():
+        if runner.id == key.selection_id and exact(runner.hc or 0) == key.handicap:
+            return exact(runner.adjustment_factor or 0)
+    return Decimal(0)
