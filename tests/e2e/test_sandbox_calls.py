@@ -467,6 +467,27 @@ def test_the_clock_is_moved_while_time_flies(tmp_path: Path) -> None:
         assert [200, 200, 200] == [answer.status_code for answer in answers]
 
 
+def test_orders_in_play_are_not_waited_for_without_end(tmp_path: Path) -> None:
+    """Time may stand still: then nobody knows what becomes of them, and they may still act."""
+    in_play = defined(inPlay=True, betDelay=5, eventId="7", eventTypeId="1")
+    feed = ScriptedFeed(NOW_MS)
+    feed.put(FeedChange(NOW_MS, change(marketDefinition=in_play, img=True)))
+    with running(tmp_path, feed, speed=100_000.0, rules=Rules(order_timeout_ms=20)) as own:
+        client = own.logged_in()
+        client.post("/sandbox/clock", '{"pause":true}', Content_Type="application/json")
+        back = {"orderType": "LIMIT", "selectionId": 1, "side": "BACK"}
+        back |= {"limitOrder": {"size": 2, "price": 2, "persistenceType": "LAPSE"}}
+        place = {"marketId": MARKET, "instructions": [back]}
+        report = client.call("SportsAPING/v1.0/placeOrders", place)["result"]
+        assert ("TIMEOUT", ["TIMEOUT"]) == (
+            report["status"],
+            [each["status"] for each in report["instructionReports"]],
+        )
+        assert [] == client.call(CURRENT)["result"]["currentOrders"]
+        client.post("/sandbox/clock", '{"stepMs":6000}', Content_Type="application/json")
+        assert any(client.call(CURRENT)["result"]["currentOrders"] for _ in range(200))
+
+
 def test_the_admin_endpoint_lists_adds_and_clears_faults(sandbox: Running) -> None:
     """What is wrong with a rule is told."""
     client = sandbox.client()

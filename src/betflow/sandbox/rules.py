@@ -36,6 +36,7 @@ class Rules:
         instructions_a_second: Of all calls that change orders.
         place_instructions: In one placeOrders.
         edit_instructions: In one cancelOrders, replaceOrders or updateOrders.
+        order_timeout_ms: How long orders may take beyond their bet delay; then the answer is TIMEOUT.
         delayed_key_bets: Whether orders can be placed with the delayed app key; Betfair's pages disagree.
         book_delay_ms: How old what a delayed app key sees is; Betfair's varies from 1 to 180 s.
     """
@@ -50,6 +51,7 @@ class Rules:
     instructions_a_second: int = 1000
     place_instructions: int = 200
     edit_instructions: int = 60
+    order_timeout_ms: int = 5000
     delayed_key_bets: bool = True
     book_delay_ms: int = 60_000
 

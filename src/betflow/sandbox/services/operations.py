@@ -18,7 +18,7 @@ from betflow.sandbox.refusals import ServiceRefusal
 from betflow.sandbox.services import app_keys
 from betflow.sandbox.services.context import Context
 from betflow.sandbox.services.currency_rates import currency_rates
-from betflow.sandbox.services.order_requests import check_size, transactions_of
+from betflow.sandbox.services.order_requests import check_size, timed_out, transactions_of
 from betflow.sandbox.sessions import Caller
 from betflow.wire import operations as wire
 from betflow.wire.account import ListCurrencyRates, TransferFunds
@@ -106,13 +106,23 @@ async def _order(context: Context, caller: Caller, request: OrderRequest) -> Exe
     answer: asyncio.Future[ExecutionReport] = asyncio.get_running_loop().create_future()
 
     def answered(report: ExecutionReport) -> None:
-        if not answer.done():  # the client may have gone
+        transactions = context.throttle(caller.account).transactions
+        transactions.count(transactions_of(report), context.exchange.now)
+        if not answer.done():  # the client may have gone, or been told that it takes too long
             answer.set_result(report)
 
     context.exchange.submit(caller.account, request, answered)
-    report = await answer
-    context.throttle(caller.account).transactions.count(transactions_of(report), context.exchange.now)
-    return report
+    try:
+        return await asyncio.wait_for(answer, _patience_s(context, request))
+    except TimeoutError:
+        return timed_out(request)
+
+
+def _patience_s(context: Context, request: OrderRequest) -> float:
+    """Return how long an answer to orders may take, in real time: the bet delay and a little more."""
+    book = context.exchange.books.get(request.market_id or "")
+    delay = (book.definition.bet_delay or 0) if book is not None and book.definition is not None else 0
+    return delay / context.clock.speed + context.rules.order_timeout_ms / 1000
 
 
 def _too_much(weight: float, most: int) -> None:

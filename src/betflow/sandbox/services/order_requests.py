@@ -4,6 +4,9 @@ Requests for orders at the door: how many instructions they have, and what fails
 Source: "placeOrders", "cancelOrders", "replaceOrders", "updateOrders", "Betting Enums", "Betting Exceptions".
 """
 
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
 import msgspec
 
 from betflow.exchange.matching.reports import refused
@@ -18,6 +21,8 @@ from betflow.wire.betting import (
     ReplaceExecutionReport,
 )
 from betflow.wire.enums import ExecutionReportErrorCode, InstructionReportStatus, ServiceErrorCode
+
+_Report = TypeVar("_Report", bound=msgspec.Struct)
 
 
 def check_size(request: OrderRequest, rules: Rules) -> int:
@@ -43,6 +48,25 @@ def transactions_of(report: ExecutionReport) -> int:
     return sum(
         is_placing or each.status == InstructionReportStatus.FAILURE for each in report.instruction_reports
     )
+
+
+def timed_out(request: OrderRequest) -> ExecutionReport:
+    """Return the report of a request of which nobody knows what becomes: its orders may still appear."""
+    report = refused(request, ExecutionReportErrorCode.PROCESSED_WITH_ERRORS)
+    return _unknown(report, instruction_reports=_all_unknown(report.instruction_reports))
+
+
+def _all_unknown(reports: Sequence[Any]) -> tuple[Any, ...]:
+    """Return reports of instructions that say that nothing is known, nor of both parts of a replacement."""
+    parts = ("cancel_instruction_report", "place_instruction_report")
+    return tuple(
+        _unknown(each, **{part: _unknown(getattr(each, part)) for part in parts if hasattr(each, part)})
+        for each in reports
+    )
+
+
+def _unknown(report: _Report, **others: object) -> _Report:
+    return msgspec.structs.replace(report, status=InstructionReportStatus.TIMEOUT, error_code=None, **others)
 
 
 def failed_report(request: msgspec.Struct, code: str) -> ExecutionReport | None:
