@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Final
 
 from betflow.exchange.times import iso
 from betflow.sandbox.clock import SimulatedClock
@@ -13,6 +14,9 @@ from betflow.sandbox.market_data import Past
 from betflow.sandbox.rules import Rules, Throttle
 from betflow.sandbox.sessions import Sessions
 from betflow.sandbox.truth import Truth
+
+_HOST: Final = "sbx01"
+"""What calls are named after: no word that is a secret of the account, which logs would mask."""
 
 
 @dataclass(slots=True)
@@ -75,4 +79,4 @@ class Context:
         """Name a call as Betfair does in its exceptions: where, when, and which."""
         moment = iso(self.exchange.now)
         when = f"{moment[5:7]}{moment[8:10]}{moment[11:13]}{moment[14:16]}"
-        return f"sandbox-{when}-{next(self._numbers):010x}"
+        return f"{_HOST}-{when}-{next(self._numbers):010x}"

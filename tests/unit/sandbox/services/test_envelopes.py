@@ -20,7 +20,7 @@ from betflow.wire.operations import LIST_EVENT_TYPES, PLACE_ORDERS, Api
 from interface import interface
 from tapes import shared_responses
 
-UUID = "sandbox-07041300-0000000001"
+UUID = "sbx01-07041300-0000000001"
 
 
 def recorded(name: str) -> Any:  # noqa: ANN401 - JSON
