@@ -66,6 +66,20 @@ def iso(moment_ms: int) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
 
 
+def whole_second(moment_ms: int) -> int:
+    """
+    Return the beginning of the second that a moment is in, epoch milliseconds.
+
+    Betfair tells when bets were placed, matched and ended in whole seconds; recorded answers show it.
+    """
+    return moment_ms - moment_ms % _SECOND
+
+
+def iso_second(moment_ms: int) -> str:
+    """Return the second of a moment as Betfair writes the times of bets: ``2021-07-30T05:44:00.000Z``."""
+    return iso(whole_second(moment_ms))
+
+
 def parse_moment(text: str) -> int:
     """
     Return the epoch milliseconds of a moment given on a command line.

@@ -143,11 +143,9 @@ class MarketMatching:
         return order.is_on_close and order.bet_id in self.ours.open
 
     def withdraw(self, order: Order) -> None:
-        """Take an order at the starting price back; only a replacement may."""
-        order.cancelled = list(order.liability)
-        order.size = list(order.cancelled)
+        """Take an order at the starting price back; only a replacement may. It never had a size to cancel."""
         self.ours.complete(order)
-        self.ours.tell(EventKind.CANCELLED, Rule.REPLACE, order, amounts_of(order.cancelled))
+        self.ours.tell(EventKind.CANCELLED, Rule.REPLACE, order, amounts_of(order.liability))
 
     def _best_offer(self, order: Order) -> float | None:
         book = self.known.runner(order.runner)

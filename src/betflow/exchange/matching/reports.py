@@ -10,8 +10,10 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from msgspec.structs import replace
+
 from betflow.exchange.matching.orders import Case, Order
-from betflow.exchange.times import iso
+from betflow.exchange.times import iso_second
 from betflow.wire.betting import (
     CancelExecutionReport,
     CancelInstruction,
@@ -106,7 +108,7 @@ def not_placed(
         market_id=request.market_id,
         instruction_reports=tuple(
             PlaceInstructionReport(
-                status=_FAILED, instruction=instruction, error_code=each or Code.ERROR_IN_ORDER
+                status=_FAILED, instruction=_echo(instruction), error_code=each or Code.ERROR_IN_ORDER
             )
             for instruction, each in zip(request.instructions, codes, strict=True)
         ),
@@ -134,14 +136,22 @@ def _one_placed(order: Order, instruction: PlaceInstruction) -> PlaceInstruction
     on_close = order.is_on_close
     return PlaceInstructionReport(
         status=_FAILED if order.error_code else _DONE,
-        instruction=instruction,
+        instruction=_echo(instruction),
         error_code=order.error_code,
         order_status=None if on_close else order.status,
         bet_id=order.bet_id,
-        placed_date=iso(order.placed_at),
+        placed_date=iso_second(order.placed_at),
         average_price_matched=None if on_close else average_price(order),
         size_matched=None if on_close else order.matched[Case.EXPECTED] / 100,
     )
+
+
+def _echo(instruction: PlaceInstruction) -> PlaceInstruction:
+    """Return an instruction as an answer repeats it: with a handicap; FILL_OR_KILL does not persist."""
+    limit = instruction.limit_order
+    if limit is not None and limit.time_in_force is not None:
+        limit = replace(limit, persistence_type=None)
+    return replace(instruction, handicap=instruction.handicap or 0.0, limit_order=limit)
 
 
 def average_price(order: Order, case: Case = Case.EXPECTED) -> float:
@@ -155,7 +165,7 @@ def average_price(order: Order, case: Case = Case.EXPECTED) -> float:
 
 def one_cancelled(instruction: CancelInstruction, pennies: int, now: int) -> CancelInstructionReport:
     """Return the answer to a cancellation; Betfair leaves out the date of a partial one."""
-    date = iso(now) if instruction.size_reduction is None else None
+    date = iso_second(now) if instruction.size_reduction is None else None
     return CancelInstructionReport(
         status=_DONE, size_cancelled=pennies / 100, instruction=instruction, cancelled_date=date
     )

@@ -19,7 +19,7 @@ import msgspec
 from betflow.exchange.money import ZERO
 from betflow.exchange.results import MarketResult
 from betflow.exchange.settlement import Outcome, SettledBet
-from betflow.exchange.times import iso
+from betflow.exchange.times import iso_second, whole_second
 from betflow.sandbox.exchange.bets import EXPECTED, Bet, MarketBets, Settlement
 from betflow.sandbox.exchange.descriptions import Describe
 from betflow.sandbox.exchange.ranges import is_among, page, span
@@ -100,7 +100,7 @@ def cleared_orders(
         for market in markets
         if market.bets and is_among(market.market_id, request.market_ids)
         for each in _ended(market, request.bet_status, terms(market.market_id))
-        if begins <= each.at <= ends and _is_asked_for(each, request)
+        if begins <= whole_second(each.at) <= ends and _is_asked_for(each, request)
     ]
     cleared.sort(key=lambda each: (each.at, each.bet.order.bet_id))
     words = describe if request.include_item_description else None
@@ -130,7 +130,7 @@ def _ended(market: MarketBets, status: BetStatus, terms: MarketResult) -> list[_
     return [
         _Cleared(bet, terms, bet.cancelled_at, bet.order.cancelled[EXPECTED])
         for bet in bets
-        if bet.order.cancelled[EXPECTED]
+        if bet.order.cancelled[EXPECTED] or (bet.order.is_on_close and bet.cancelled_at)
     ]
 
 
@@ -204,15 +204,15 @@ def _bet_row(cleared: _Cleared, status: BetStatus, describe: Describe | None) ->
         selection_id=order.runner.selection_id,
         handicap=float(order.runner.handicap),
         bet_id=order.bet_id,
-        placed_date=iso(order.placed_at),
+        placed_date=iso_second(order.placed_at),
         persistence_type=order.persistence_type,
         order_type=order.order_type,
         side=order.side,
         item_description=describe(order.market_id, order.runner) if describe else None,
         bet_outcome=_outcome(cleared) if is_settled else None,
         price_requested=order.price or 0.0,
-        settled_date=iso(cleared.at),
-        last_matched_date=iso(order.matched_at) if order.matched_at else None,
+        settled_date=iso_second(cleared.at),
+        last_matched_date=iso_second(order.matched_at) if order.matched_at else None,
         bet_count=1,
         price_matched=float(settled.price) if is_settled and settled else None,
         price_reduced=settled.is_price_reduced if is_settled and settled else None,
@@ -239,7 +239,7 @@ def _group_row(
     row = ClearedOrderSummary(
         event_type_id=_only(each.terms.event_type_id for each in group),
         event_id=_only(each.terms.event_id for each in group) if group_by is not GroupBy.EVENT_TYPE else None,
-        settled_date=iso(max(each.at for each in group)),
+        settled_date=iso_second(max(each.at for each in group)),
         bet_count=len(group),
         profit=float(sum((each.profit for each in group), ZERO)),
         commission=_commission(group, group_by) if group_by in _WITH_COMMISSION else None,
@@ -265,8 +265,8 @@ def _with_details(
         handicap=None if runner is None else float(runner.handicap),
         side=side,
         bet_id=orders[0].bet_id if len(group) == 1 else None,
-        placed_date=iso(max(order.placed_at for order in orders)),
-        last_matched_date=iso(max(matched)),
+        placed_date=iso_second(max(order.placed_at for order in orders)),
+        last_matched_date=iso_second(max(matched)),
         persistence_type=_only(order.persistence_type for order in orders),
         order_type=_only(order.order_type for order in orders),
         price_requested=_average(

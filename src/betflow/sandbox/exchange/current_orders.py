@@ -10,7 +10,7 @@ from typing import Final
 
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.results import MarketResult
-from betflow.exchange.times import iso
+from betflow.exchange.times import iso_second, whole_second
 from betflow.sandbox.exchange.bets import EXPECTED, Bet, MarketBets, average, priced
 from betflow.sandbox.exchange.ranges import is_among, page, span
 from betflow.sandbox.refusals import ServiceRefusal
@@ -69,7 +69,10 @@ def current_orders(
         for market in markets
         if market.settlement is None and is_among(market.market_id, request.market_ids)
         for bet in market.bets.values()
-        if bet.is_placed and _is_asked_for(bet, request) and date(bet) and begins <= date(bet) <= ends
+        if bet.is_placed
+        and _is_asked_for(bet, request)
+        and date(bet)
+        and begins <= whole_second(date(bet)) <= ends
     ]
     bets.sort(
         key=lambda bet: (
@@ -115,8 +118,8 @@ def summary(
         status=OrderStatus.EXECUTABLE if bet.is_executable else OrderStatus.EXECUTION_COMPLETE,
         persistence_type=order.persistence_type,
         order_type=order.order_type,
-        placed_date=iso(order.placed_at),
-        matched_date=iso(order.matched_at) if order.matched_at else None,
+        placed_date=iso_second(order.placed_at),
+        matched_date=iso_second(order.matched_at) if order.matched_at else None,
         average_price_matched=average(priced(order, terms, assumptions)),
         size_matched=order.matched[EXPECTED] / 100,
         size_remaining=order.remaining[EXPECTED] / 100,

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.results import MarketResult
+from betflow.exchange.times import whole_second
 from betflow.sandbox.exchange.bets import EXPECTED, Bet, average, priced, runner_of
 from betflow.wire import stream
 from betflow.wire.enums import (
@@ -60,10 +61,10 @@ def stream_order(bet: Bet, parts: _Parts) -> stream.Order:
         status=executable if bet.is_executable else complete,
         pt=_PERSISTENCE[order.persistence_type],
         ot=_TYPES[order.order_type],
-        pd=order.placed_at,
-        md=order.matched_at or None,
-        cd=bet.cancelled_at or None,
-        ld=bet.lapsed_at or None,
+        pd=whole_second(order.placed_at),
+        md=whole_second(order.matched_at) or None,
+        cd=whole_second(bet.cancelled_at) or None,
+        ld=whole_second(bet.lapsed_at) or None,
         lsrc=bet.lapse_reason,
         avp=average(parts) or None,
         bsp=order.liability[EXPECTED] / 100 if order.is_on_close else None,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.results import MarketResult
-from betflow.exchange.times import iso
+from betflow.exchange.times import iso_second
 from betflow.sandbox.exchange.bets import EXPECTED, Bet, MarketBets, average, priced, runner_of, standing
 from betflow.wire.book import Match, Order
 from betflow.wire.enums import OrderStatus
@@ -54,7 +54,7 @@ def _order_and_matches(
             size=pennies / 100,
             bet_id=order.bet_id,
             match_id=f"{order.bet_id}.{number}",
-            match_date=iso(part.matched_at),
+            match_date=iso_second(part.matched_at),
         )
         for number, (part, (price, pennies)) in enumerate(zip(standing(order), parts, strict=True), start=1)
     )
@@ -67,7 +67,7 @@ def _order_and_matches(
         price=order.price or 0.0,
         size=order.size[EXPECTED] / 100,
         bsp_liability=order.liability[EXPECTED] / 100 if order.is_on_close else 0.0,
-        placed_date=iso(order.placed_at),
+        placed_date=iso_second(order.placed_at),
         avg_price_matched=average(parts),
         size_matched=order.matched[EXPECTED] / 100,
         size_remaining=order.remaining[EXPECTED] / 100,

@@ -16,7 +16,7 @@ from betflow.exchange.money import ZERO
 from betflow.exchange.outcomes import Rule
 from betflow.exchange.settlement import SettledBet, SettledMarket
 from betflow.exchange.statement import StatementEntry, WinLose, resettle, statement
-from betflow.exchange.times import iso
+from betflow.exchange.times import iso_second
 from betflow.sandbox.exchange.bets import Bet
 from betflow.sandbox.exchange.ranges import page, span
 from betflow.sandbox.listings import Listing
@@ -98,7 +98,7 @@ class Ledger:
             gross_bet_amount=0.0,
             market_name="Deposit",
             market_type="NOT_APPLICABLE",
-            placed_date=iso(at),
+            placed_date=iso_second(at),
             selection_id=0,
             start_date=_NO_DATE,
             transaction_type=_CREDIT,
@@ -184,7 +184,7 @@ def _is_in(row: _Row, include: IncludeItem) -> bool:
 def _item(row: _Row) -> StatementItem:
     return StatementItem(
         ref_id=row.ref_id,
-        item_date=iso(row.at),
+        item_date=iso_second(row.at),
         amount=float(row.amount),
         balance=float(row.balance),
         item_class="UNKNOWN",
@@ -194,7 +194,7 @@ def _item(row: _Row) -> StatementItem:
 
 
 def _placed(entry: StatementEntry, here: SettledHere, at: int) -> str:
-    return iso(here.bets[entry.bet_id].order.placed_at if entry.bet_id else at)
+    return iso_second(here.bets[entry.bet_id].order.placed_at if entry.bet_id else at)
 
 
 def _bet_data(entry: StatementEntry, bet: SettledBet, here: SettledHere) -> StatementLegacyData:

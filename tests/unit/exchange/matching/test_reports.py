@@ -1,8 +1,10 @@
 """The answers to requests, as Betfair words them."""
 
+from msgspec.structs import replace
+
 from betflow.exchange.matching.orders import Case
 from betflow.exchange.matching.reports import average_price
-from betflow.wire.enums import OrderStatus, TimeInForce
+from betflow.wire.enums import OrderStatus, PersistenceType, TimeInForce
 from scenes import BACK, LAY, Scene, limit, market_on_close, prices
 
 
@@ -14,7 +16,7 @@ def test_a_matched_order() -> None:
 
     assert ("1", 6.0, OrderStatus.EXECUTABLE) == (one.bet_id, one.size_matched, one.order_status)
     assert (4 * 3.0 + 2 * 2.9) / 6 == one.average_price_matched
-    assert "1970-01-01T00:00:01.002Z" == one.placed_date
+    assert "1970-01-01T00:00:01.000Z" == one.placed_date
     assert "mine" == scene.answers()[-1].customer_ref
 
 
@@ -35,9 +37,24 @@ def test_an_order_at_the_starting_price() -> None:
 
 def test_a_killed_order() -> None:
     """FILL_OR_KILL that could not be filled is a success whose order expired."""
-    (one,) = Scene().place(limit(BACK, 3.0, time_in_force=TimeInForce.FILL_OR_KILL)).instruction_reports
+    killed = limit(
+        BACK, 3.0, persistence_type=PersistenceType.PERSIST, time_in_force=TimeInForce.FILL_OR_KILL
+    )
+    (one,) = Scene().place(killed).instruction_reports
 
+    assert one.instruction.limit_order is not None
+    assert one.instruction.limit_order.persistence_type is None
     assert (None, OrderStatus.EXPIRED, 0.0) == (one.error_code, one.order_status, one.size_matched)
+
+
+def test_an_answer_repeats_the_instruction_with_a_handicap() -> None:
+    """Placed or not, the instruction has a handicap where the request left it out."""
+    asked = replace(limit(BACK, 3.0), handicap=None)
+    (placed,) = Scene().place(asked).instruction_reports
+    (refused,) = Scene().place(replace(asked, selection_id=9)).instruction_reports
+
+    assert [0.0, 0.0] == [placed.instruction.handicap, refused.instruction.handicap]
+    assert refused.error_code is not None
 
 
 def test_an_average_is_by_size_and_case() -> None:

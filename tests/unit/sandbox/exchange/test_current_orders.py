@@ -10,7 +10,7 @@ from betflow.wire.enums import OrderBy, ServiceErrorCode, SortDir
 from betflow.wire.positions import CurrentOrderSummary, ListCurrentOrders
 from changes import MARKET
 from exchange_scenes import ACCOUNT, ExchangeScene
-from scenes import BACK, LAY, limit, limit_on_close, prices
+from scenes import BACK, LAY, SECOND, limit, limit_on_close, prices
 
 
 @pytest.fixture
@@ -20,8 +20,11 @@ def scene() -> ExchangeScene:
         prices(1, atb=[(3.0, 4)], atl=[(4.0, 5)]), prices(3, atb=[(9.0, 2)]), runners=[1, 2, 3], version=7
     )
     scene.order(limit(BACK, 5.0, 10, ref="one"), strategy="mine")
+    scene.wait(SECOND)
     scene.order(limit(LAY, 4.0, 5))
+    scene.wait(SECOND)
     scene.order(limit(BACK, 3.0, 4, ref="three"))
+    scene.wait(SECOND)
     scene.order(limit(BACK, 9.0, 2, runner=3))
     scene.remove(3, 1.0)
     return scene
@@ -91,23 +94,24 @@ def test_orders_can_be_asked_for(scene: ExchangeScene, request_: dict[str, Any],
 @pytest.mark.parametrize(
     ("begins", "ends", "orders"),
     [
-        ("1970-01-01T00:00:01.003Z", "1970-01-01T00:00:01.004Z", ["2", "3"]),
-        ("1970-01-01T00:00:01.004Z", "1970-01-01T00:00:01.003Z", []),
-        (None, "1970-01-01T00:00:01.002Z", ["1"]),
-        ("1970-01-01T00:00:01.005Z", None, ["4"]),
+        ("1970-01-01T00:00:02.000Z", "1970-01-01T00:00:03.000Z", ["2", "3"]),
+        ("1970-01-01T00:00:03.000Z", "1970-01-01T00:00:02.000Z", []),
+        (None, "1970-01-01T00:00:01.000Z", ["1"]),
+        ("1970-01-01T00:00:04.000Z", None, ["4"]),
     ],
 )
 def test_both_ends_of_a_range_are_in_it(
     scene: ExchangeScene, begins: str | None, ends: str | None, orders: list[str]
 ) -> None:
-    """The range is about the date that is sorted by, to the millisecond; from behind to is empty."""
+    """The range is about the date that is sorted by, to the second; from behind to is empty."""
     assert orders == _numbers(scene, date_range=TimeRange(from_=begins, to=ends))
 
 
 def test_the_range_is_about_the_date_that_is_sorted_by(scene: ExchangeScene) -> None:
     """A range of match dates takes what was matched then, whenever it was placed."""
+    scene.wait(SECOND)
     scene.show(prices(1, atb=[(5.5, 20)]))
-    since = TimeRange(from_="1970-01-01T00:00:01.006Z")
+    since = TimeRange(from_="1970-01-01T00:00:05.000Z")
 
     assert ["1"] == _numbers(scene, order_by=OrderBy.BY_MATCH_TIME, date_range=since)
 

@@ -14,11 +14,18 @@ from betflow.wire.betting import (
     ReplaceInstruction,
     ReplaceOrders,
 )
-from betflow.wire.enums import ActionPerformed, OrderProjection, OrderStatus, ServiceErrorCode, TimeInForce
+from betflow.wire.enums import (
+    ActionPerformed,
+    BetStatus,
+    OrderProjection,
+    OrderStatus,
+    ServiceErrorCode,
+    TimeInForce,
+)
 from betflow.wire.heartbeat import Heartbeat
 from changes import MARKET, OFF_MS, change, defined
 from exchange_scenes import ACCOUNT, ExchangeScene, ScriptedFeed, differences
-from scenes import BACK, LAY, SECOND, limit, market_on_close, prices
+from scenes import BACK, LAY, SECOND, limit, limit_on_close, market_on_close, prices
 
 
 def test_an_order_is_matched_with_what_is_displayed() -> None:
@@ -305,3 +312,19 @@ def test_strategies_add_up_to_the_position() -> None:
     assert {"mine": {3.0: 4.0}, "": {3.0: 5.0}} == {
         name: each.backs for name, each in runner.matched_of_strategy.items()
     }
+
+
+def test_an_edited_limit_on_close_bet_was_cancelled_without_a_size() -> None:
+    """Its size stays 0 and nothing of it counts as cancelled; the stream tells the second when it went."""
+    scene = ExchangeScene(bspMarket=True)
+    old = scene.order(limit_on_close(LAY, 4.0, 20))
+    scene.replace((old, 5.0))
+
+    told = [order for each in scene.streamed for runner in each.orc or () for order in runner.uo or ()]
+    (streamed,) = [order for order in told if order.id == old.bet_id and order.cd]
+    current = next(each for each in scene.current() if each.bet_id == old.bet_id)
+    (cleared,) = scene.cleared(BetStatus.CANCELLED)
+
+    assert (0, 0, 20.0, SECOND, SECOND) == (streamed.s, streamed.sc, streamed.bsp, streamed.pd, streamed.cd)
+    assert (0, 0, 20.0) == (current.price_size.size, current.size_cancelled, current.bsp_liability)
+    assert (old.bet_id, 0) == (cleared.bet_id, cleared.size_cancelled)

@@ -48,7 +48,7 @@ def test_a_profit_is_followed_by_its_commission(scene: ExchangeScene) -> None:
             gross_bet_amount=0.0,
             market_name="5f Hcap",
             market_type="O",
-            placed_date="1970-01-01T00:00:01.002Z",
+            placed_date="1970-01-01T00:00:01.000Z",
             selection_id=1,
             selection_name="",
             start_date="2026-02-18T14:00:00.000Z",
