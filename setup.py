@@ -19,5 +19,6 @@ FOLD = "betflow.exchange._folding"
 # Optional: without a compiler, betflow is installed without it, and does the same in Python.
 setup(
     ext_modules=[Extension(FOLD, [f"src/{FOLD.replace('.', '/')}.c"], optional=True)],
+    exclude_package_data={"betflow.exchange": ["*.c"]},
     cmdclass={"build_ext": BuildWhatIsInstalled},
 )
