@@ -1,9 +1,10 @@
 """The compiled fold against the one in Python. scripts/test-compiled runs it, where there is a compiler."""
 
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from math import inf, nan
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from betflow.exchange import folding
 from betflow.exchange.book import FOLD_IS_COMPILED, MarketBook
+from betflow.exchange.runner_book import RunnerBook
 from betflow.wire.stream import RunnerChange
 
 compiled = pytest.importorskip("betflow.exchange._folding", reason="nothing is compiled here")
@@ -101,6 +103,28 @@ def test_a_slot_that_was_deleted_is_an_error_as_in_python() -> None:
     del book.runners[0].available_to_back
 
     with pytest.raises(AttributeError, match="available_to_back"):
+        compiled.fold_runner_changes(book, [change])
+
+
+def _take_ladder(_change: RunnerChange, runner: RunnerBook) -> None:
+    del runner.available_to_lay
+
+
+def _put_what_is_no_price(change: RunnerChange, _runner: RunnerBook) -> None:
+    cast("list[object]", change.atl).append(7)
+
+
+@pytest.mark.parametrize("alter", [_take_ladder, _put_what_is_no_price])
+def test_what_is_altered_in_the_middle_is_an_error(
+    alter: Callable[[RunnerChange, RunnerBook], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python code that alters a change or a book while it is folded makes an error, never a crash."""
+    book = MarketBook("1.1")
+    compiled.fold_runner_changes(book, [RunnerChange(id=1, atb=[(2.0, 1.0)], atl=[(3.0, 1.0)])])
+    change = RunnerChange(id=1, atb=[(2.0, 0.0)], atl=[(3.0, 2.0)])
+    monkeypatch.setattr(RunnerBook, "_best_back_level", lambda runner: alter(change, runner))
+
+    with pytest.raises(RuntimeError, match="altered while it was folded"):
         compiled.fold_runner_changes(book, [change])
 
 

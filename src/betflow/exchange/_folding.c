@@ -7,6 +7,10 @@
  * It is faster because it reads and writes the slots of `RunnerChange` and `RunnerBook` where they are in
  * memory. Their places are asked of the classes at import; where a class has no such slot, the import fails,
  * and everything is folded in Python.
+ *
+ * Python code may run in the middle of a change: the method that knows the best level, comparisons and
+ * finalizers of what somebody put into a book. It may alter the change and the book. So whatever is used
+ * after it is held, and is looked at again.
  */
 
 #define PY_SSIZE_T_CLEAN
@@ -62,6 +66,14 @@ is_none_or_float(PyObject *value)
     return value != NULL && (value == Py_None || PyFloat_CheckExact(value));
 }
 
+/* Whether an entry of a ladder is (price, size), of floats. */
+static int
+is_price(PyObject *entry)
+{
+    return PyTuple_CheckExact(entry) && PyTuple_GET_SIZE(entry) == 2 &&
+           PyFloat_CheckExact(PyTuple_GET_ITEM(entry, 0)) && PyFloat_CheckExact(PyTuple_GET_ITEM(entry, 1));
+}
+
 static int
 are_prices(PyObject *entries)
 {
@@ -69,10 +81,7 @@ are_prices(PyObject *entries)
         return entries == Py_None;
     }
     for (Py_ssize_t index = 0; index < PyList_GET_SIZE(entries); index++) {
-        PyObject *entry = PyList_GET_ITEM(entries, index);
-        if (!PyTuple_CheckExact(entry) || PyTuple_GET_SIZE(entry) != 2 ||
-            !PyFloat_CheckExact(PyTuple_GET_ITEM(entry, 0)) ||
-            !PyFloat_CheckExact(PyTuple_GET_ITEM(entry, 1))) {
+        if (!is_price(PyList_GET_ITEM(entries, index))) {
             return 0;
         }
     }
@@ -185,19 +194,39 @@ fold_price(PyObject *ladder, PyObject *price, PyObject *size, struct best *best)
     return best->side != NEITHER && value == best->value ? search(ladder, best) : 0;
 }
 
+/* Fail where what was looked at is no longer what it was. */
+static int
+was_altered(void)
+{
+    PyErr_SetString(PyExc_RuntimeError, "a change or the book of a runner was altered while it was folded");
+    return -1;
+}
+
 /* Apply entries, (price, size) each, to a ladder by price. */
 static int
 fold_prices(PyObject *ladder, PyObject *entries, struct best *best)
 {
     int failed = 0;
     Py_INCREF(ladder);
+    Py_INCREF(entries);
     for (Py_ssize_t index = 0; !failed && index < PyList_GET_SIZE(entries); index++) {
         PyObject *entry = Py_NewRef(PyList_GET_ITEM(entries, index));
-        failed = fold_price(ladder, PyTuple_GET_ITEM(entry, 0), PyTuple_GET_ITEM(entry, 1), best);
+        failed = is_price(entry)
+                     ? fold_price(ladder, PyTuple_GET_ITEM(entry, 0), PyTuple_GET_ITEM(entry, 1), best)
+                     : was_altered();
         Py_DECREF(entry);
     }
+    Py_DECREF(entries);
     Py_DECREF(ladder);
     return failed;
+}
+
+/* Whether a ladder and the entries for it are still what they were when the change was found usual. */
+static int
+are_foldable(PyObject *ladder, PyObject *entries)
+{
+    return ladder != NULL && PyDict_CheckExact(ladder) && entries != NULL &&
+           (entries == Py_None || PyList_CheckExact(entries));
 }
 
 /* Fold what is available on one side, and keep its best price: of the ladder, else of the levels. */
@@ -205,12 +234,15 @@ static int
 fold_side(PyObject *runner, PyObject *change, enum side side)
 {
     PyObject *ladder = RUNNER(runner, BACKS + side), *entries = CHANGE(change, ATB + side);
+    PyObject *known = RUNNER(runner, BEST_BACK + side);
+    if (!are_foldable(ladder, entries) || !is_none_or_float(known)) {
+        return was_altered();
+    }
     if (entries == Py_None) {
         return 0;
     }
     double none = side == BACK ? 0.0 : HUGE_VAL;
     struct best best = {side, none, NULL};
-    PyObject *known = RUNNER(runner, BEST_BACK + side);
     if (PyDict_GET_SIZE(ladder) && known != Py_None && PyFloat_AS_DOUBLE(known) != 0.0) {
         set_best(&best, known, PyFloat_AS_DOUBLE(known));
     }
@@ -226,6 +258,25 @@ fold_side(PyObject *runner, PyObject *change, enum side side)
     return failed;
 }
 
+/* Fold a ladder that has no best price. */
+static int
+fold_ladder(PyObject *runner, PyObject *change, int number)
+{
+    PyObject *ladder = RUNNER(runner, number), *entries = CHANGE(change, ATB + number);
+    if (!are_foldable(ladder, entries)) {
+        return was_altered();
+    }
+    if (entries == Py_None) {
+        return 0;
+    }
+    if (number == TRADED && PyList_GET_SIZE(entries) == 0) {
+        PyDict_Clear(ladder);
+        return 0;
+    }
+    struct best none = {NEITHER, 0.0, NULL};
+    return fold_prices(ladder, entries, &none);
+}
+
 static int
 fold_usual(PyObject *runner, PyObject *change)
 {
@@ -233,21 +284,17 @@ fold_usual(PyObject *runner, PyObject *change)
         return -1;
     }
     for (int number = TRADED; number <= LIABILITIES; number++) {
-        PyObject *ladder = RUNNER(runner, number), *entries = CHANGE(change, ATB + number);
-        struct best none = {NEITHER, 0.0, NULL};
-        if (entries == Py_None) {
-            continue;
-        }
-        if (number == TRADED && PyList_GET_SIZE(entries) == 0) {
-            PyDict_Clear(ladder);
-        }
-        if (fold_prices(ladder, entries, &none) < 0) {
+        if (fold_ladder(runner, change, number) < 0) {
             return -1;
         }
     }
     for (int number = 0; number <= SPF - LTP; number++) {
-        if (CHANGE(change, LTP + number) != Py_None) {
-            set(runner, LAST + number, CHANGE(change, LTP + number));
+        PyObject *value = CHANGE(change, LTP + number);
+        if (value == NULL) {
+            return was_altered();
+        }
+        if (value != Py_None) {
+            set(runner, LAST + number, value);
         }
     }
     return 0;
@@ -259,7 +306,10 @@ find_runner(PyObject *runner_of, PyObject *change)
 {
     PyObject *id = CHANGE(change, ID), *handicap = CHANGE(change, HC);
     if (handicap == Py_None || PyFloat_AS_DOUBLE(handicap) == 0.0) {
-        return Py_XNewRef(PyDict_GetItemWithError(runner_of, id));
+        Py_INCREF(id);
+        PyObject *found = Py_XNewRef(PyDict_GetItemWithError(runner_of, id));
+        Py_DECREF(id);
+        return found;
     }
     PyObject *key = PyTuple_Pack(2, id, handicap);
     PyObject *runner = key == NULL ? NULL : PyDict_GetItemWithError(runner_of, key);
