@@ -6,6 +6,7 @@ that are still on their way. What is unmatched may be matched at any moment, so 
 is on its way, at the old price. What is matched counts as in the expected case.
 """
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from betflow.exchange.exposure import exposure, liability
 from betflow.exchange.matching.bets import matched_bets, pounds
 from betflow.exchange.matching.orders import Case, Order
 from betflow.exchange.money import ZERO, exact, round_exposure
+from betflow.exchange.reductions import LOWEST_PRICE
 from betflow.exchange.results import MarketResult, market_result
 from betflow.trading.market import Market
 from betflow.trading.played import Placement
@@ -54,24 +56,8 @@ class RiskHook(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MaximumStake:
-    """Refuses an order above a stake: the backer's, also of a lay."""
-
-    limit: Decimal
-
-    def check(
-        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
-    ) -> str | None:
-        """Return why an instruction may not be sent; None if it may."""
-        bet = asked_for(instruction, market, placements)
-        if bet is None or bet.size <= self.limit:
-            return None
-        return f"a stake of {bet.size} is above the limit of {self.limit}"
-
-
-@dataclass(frozen=True, slots=True)
-class MaximumLiability:
-    """Refuses an order that may lose more than a limit on its own."""
+class _Maximum(ABC):
+    """Refuses what would be above a limit."""
 
     limit: Decimal
 
@@ -82,10 +68,89 @@ class MaximumLiability:
         bet = asked_for(instruction, market, placements)
         if bet is None:
             return None
+        amount, what = self._measure(bet, instruction, market, placements)
+        return f"{what} the limit of {self.limit}" if amount > self.limit else None
+
+    @abstractmethod
+    def _measure(
+        self,
+        bet: MatchedBet,
+        instruction: SingleInstruction,
+        market: Market,
+        placements: Sequence[Placement],
+    ) -> tuple[Decimal, str]:
+        """Return what is limited, if the bet is made, and the words for it being above."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumStake(_Maximum):
+    """
+    Refuses an order above a stake: the backer's, also of a lay.
+
+    A lay that aims at a payout or a profit has the larger a stake the lower the price that it gets, so it
+    counts with what it would be at the lowest price.
+    """
+
+    def _measure(
+        self,
+        bet: MatchedBet,
+        instruction: SingleInstruction,
+        market: Market,  # noqa: ARG002 - as every measure
+        placements: Sequence[Placement],  # noqa: ARG002 - as every measure
+    ) -> tuple[Decimal, str]:
+        stake = largest_stake(bet, instruction)
+        return stake, f"a stake of {stake} is above"
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumLiability(_Maximum):
+    """Refuses an order that may lose more than a limit on its own."""
+
+    def _measure(
+        self,
+        bet: MatchedBet,
+        instruction: SingleInstruction,  # noqa: ARG002 - as every measure
+        market: Market,
+        placements: Sequence[Placement],  # noqa: ARG002 - as every measure
+    ) -> tuple[Decimal, str]:
         loss = liability(bet, _terms(market))
-        if loss <= self.limit:
-            return None
-        return f"a liability of {loss} is above the limit of {self.limit}"
+        return loss, f"a liability of {loss} is above"
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumExposure(_Maximum):
+    """
+    Refuses an order that could take what a market may lose above a limit.
+
+    Matched bets on a runner set each other off, unmatched ones do not, for nobody knows which of them will be
+    matched; runners are added up, because any of them may still be removed.
+    """
+
+    def _measure(
+        self,
+        bet: MatchedBet,
+        instruction: SingleInstruction,
+        market: Market,
+        placements: Sequence[Placement],
+    ) -> tuple[Decimal, str]:
+        loss = possible_loss(placements, bet, market, replaced=_replaced(instruction))
+        return loss, f"an exposure of {loss} in market {market.market_id} would be above"
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumRunnerExposure(_Maximum):
+    """Refuses an order that could take what its runner may lose above a limit; see `MaximumExposure`."""
+
+    def _measure(
+        self,
+        bet: MatchedBet,
+        instruction: SingleInstruction,
+        market: Market,
+        placements: Sequence[Placement],
+    ) -> tuple[Decimal, str]:
+        on_runner = [each for each in placements if _runner_of(each.instruction) == bet.runner]
+        loss = possible_loss(on_runner, bet, market, replaced=_replaced(instruction))
+        return loss, f"an exposure of {loss} on {bet.selection_id} would be above"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,50 +166,6 @@ class MaximumOrders:
         if len(placements) < self.limit or asked_for(instruction, market, placements) is None:
             return None
         return f"with {len(placements)} orders, market {market.market_id} is at the limit of {self.limit}"
-
-
-@dataclass(frozen=True, slots=True)
-class MaximumExposure:
-    """
-    Refuses an order that could take what a market may lose above a limit.
-
-    Matched bets on a runner set each other off, unmatched ones do not, for nobody knows which of them will be
-    matched; runners are added up, because any of them may still be removed.
-    """
-
-    limit: Decimal
-
-    def check(
-        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
-    ) -> str | None:
-        """Return why an instruction may not be sent; None if it may."""
-        bet = asked_for(instruction, market, placements)
-        if bet is None:
-            return None
-        loss = possible_loss(placements, bet, market, replaced=_replaced(instruction))
-        if loss <= self.limit:
-            return None
-        return f"an exposure of {loss} in market {market.market_id} would be above the limit of {self.limit}"
-
-
-@dataclass(frozen=True, slots=True)
-class MaximumRunnerExposure:
-    """Refuses an order that could take what its runner may lose above a limit; see `MaximumExposure`."""
-
-    limit: Decimal
-
-    def check(
-        self, instruction: SingleInstruction, market: Market, placements: Sequence[Placement]
-    ) -> str | None:
-        """Return why an instruction may not be sent; None if it may."""
-        bet = asked_for(instruction, market, placements)
-        if bet is None:
-            return None
-        on_runner = [each for each in placements if _runner_of(each.instruction) == bet.runner]
-        loss = possible_loss(on_runner, bet, market, replaced=_replaced(instruction))
-        if loss <= self.limit:
-            return None
-        return f"an exposure of {loss} on {bet.selection_id} would be above the limit of {self.limit}"
 
 
 Limit: TypeAlias = MaximumStake | MaximumLiability | MaximumOrders | MaximumRunnerExposure | MaximumExposure
@@ -167,6 +188,9 @@ def asked_for(
     """
     Return the bet that an instruction comes to if it is matched in full at its price.
 
+    That is what loses most, also of a lay that aims at a payout or a profit: at a lower price it loses the
+    same or less, though its stake is larger (`largest_stake`).
+
     An order at the starting price is taken at evens, where its stake is what it may lose. A size with more
     than two decimals is rounded up. None for what places no bet, or none of a positive size.
 
@@ -185,6 +209,14 @@ def asked_for(
             return _bet(market.market_id, order.runner, order.side, exact(instruction.new_price), size)
         case CancelInstruction() | UpdateInstruction():
             return None
+
+
+def largest_stake(bet: MatchedBet, instruction: SingleInstruction) -> Decimal:
+    """Return the largest stake that a bet may come to, at its price or a better one; rounded up."""
+    order = instruction.limit_order if isinstance(instruction, PlaceInstruction) else None
+    if order is None or order.size is not None or bet.side is Side.BACK:
+        return bet.size
+    return max(bet.size, round_exposure(_stake_at(LOWEST_PRICE, order)))
 
 
 def possible_loss(
@@ -246,7 +278,7 @@ def _unmatched(placement: Placement, market: Market) -> MatchedBet | None:
     if placement.error_code is not None:
         return None
     order = placement.order
-    if order is None:
+    if order is None or order.status is OrderStatus.PENDING:  # one with a target has no size yet
         return asked_for(placement.instruction, market, ())
     if order.status is OrderStatus.EXECUTION_COMPLETE:
         return None
@@ -271,9 +303,13 @@ def _size(order: LimitOrder) -> Fraction:
     """Return the backer's stake, also of an order that aims at a payout or a profit."""
     if order.size is not None:
         return Fraction(exact(order.size))
-    target, price = Fraction(exact(order.bet_target_size or 0)), Fraction(exact(order.price))
+    return _stake_at(Fraction(exact(order.price)), order)
+
+
+def _stake_at(price: Fraction, order: LimitOrder) -> Fraction:
+    """Return the backer's stake with which an order reaches its target at a price."""
     divisor = price if order.bet_target_type is BetTargetType.PAYOUT else price - 1
-    return target / divisor if divisor > 0 else Fraction()
+    return Fraction(exact(order.bet_target_size or 0)) / divisor if divisor > 0 else Fraction()
 
 
 def _bet(market_id: str, runner: RunnerKey, side: Side, price: Decimal, size: Fraction) -> MatchedBet | None:

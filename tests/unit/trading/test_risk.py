@@ -34,6 +34,15 @@ def _reasons(hook: RiskHook, once: Any, on_book: Any = None, **definition: Any) 
     return [each.reason for each in _play(hook, once, on_book, **definition).placements]
 
 
+def _aiming_at(target: BetTargetType, amount: float, side: Side) -> PlaceInstruction:
+    return PlaceInstruction(
+        order_type=OrderType.LIMIT,
+        selection_id=1,
+        side=side,
+        limit_order=LimitOrder(price=4.0, bet_target_type=target, bet_target_size=amount),
+    )
+
+
 def test_a_stake_at_the_limit_passes() -> None:
     """5.00 passes a limit of 5.00, and 5.01 does not."""
     reasons = _reasons(
@@ -68,18 +77,49 @@ def test_an_order_on_close_may_lose_its_liability() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "passes"), [(BetTargetType.PAYOUT, True), (BetTargetType.BACKERS_PROFIT, False)]
+    ("side", "target", "limit", "reason"),
+    [
+        (Side.BACK, BetTargetType.PAYOUT, 5, ""),
+        (Side.BACK, BetTargetType.BACKERS_PROFIT, 5, "a stake of 6.67 is above the limit of 5"),
+        (Side.LAY, BetTargetType.PAYOUT, 19, "a stake of 19.81 is above the limit of 19"),
+        (Side.LAY, BetTargetType.PAYOUT, 20, ""),
+        (Side.LAY, BetTargetType.BACKERS_PROFIT, 1999, "a stake of 2000.00 is above the limit of 1999"),
+    ],
 )
-def test_an_order_with_a_target_is_its_stake(target: BetTargetType, passes: bool) -> None:  # noqa: FBT001 - a table
-    """A payout of 20 at 4.0 is a stake of 5.00, a profit of 20 one of 6.67."""
-    instruction = PlaceInstruction(
-        order_type=OrderType.LIMIT,
-        selection_id=1,
-        side=Side.BACK,
-        limit_order=LimitOrder(price=4.0, bet_target_type=target, bet_target_size=20.0),
+def test_an_order_with_a_target_is_its_largest_stake(
+    side: Side, target: BetTargetType, limit: int, reason: str
+) -> None:
+    """A payout of 20 at 4.0 is a stake of 5.00, a profit of 20 one of 6.67; lays may be matched at 1.01."""
+    hook = MaximumStake(Decimal(limit))
+
+    assert [reason] == _reasons(hook, lambda _: [_aiming_at(target, 20.0, side)])
+
+
+@pytest.mark.parametrize(("limit", "passes"), [("14.99", False), ("15", True)])
+def test_a_lay_with_a_target_loses_most_at_its_price(limit: str, passes: bool) -> None:  # noqa: FBT001 - a table
+    """A payout of 20 at 4.0 loses 15, at 2.0 it loses 10."""
+    reasons = _reasons(
+        MaximumLiability(Decimal(limit)), lambda _: [_aiming_at(BetTargetType.PAYOUT, 20.0, Side.LAY)]
     )
 
-    assert [passes] == [not reason for reason in _reasons(MaximumStake(Decimal(5)), lambda _: [instruction])]
+    assert [passes] == [not reason for reason in reasons]
+
+
+def test_an_order_with_a_target_counts_during_the_bet_delay() -> None:
+    """It has no size before it is matched: two payouts of 20 at 4.0 may lose 10, a second later too."""
+
+    def again(market: Market) -> Instructions:
+        return [_aiming_at(BetTargetType.PAYOUT, 20.0, Side.BACK)] if market.now == 2000 else None
+
+    reasons = _reasons(
+        MaximumExposure(Decimal(9)),
+        lambda _: [_aiming_at(BetTargetType.PAYOUT, 20.0, Side.BACK)],
+        again,
+        inPlay=True,
+        betDelay=5,
+    )
+
+    assert ["", "an exposure of 10.00 in market 1.1 would be above the limit of 9"] == reasons
 
 
 def test_only_so_many_orders_are_sent() -> None:
