@@ -1,5 +1,6 @@
 """An exchange ends in a reply, or in a value that says why there is none and whether anything was sent."""
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -149,8 +150,12 @@ def test_only_https_is_spoken() -> None:
     assert isinstance(reply, NoReply)
 
 
-def test_old_versions_of_tls_are_not_spoken() -> None:
-    """TLS 1.2 is the oldest version."""
+def test_old_versions_of_tls_are_not_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS 1.2 is the oldest version, even where the system's default is an older one."""
+    lenient = ssl.create_default_context()
+    lenient.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    monkeypatch.setattr(ssl, "create_default_context", lambda: lenient)
+
     context = verified_context()
 
     assert "TLSv1_2" == context.minimum_version.name
