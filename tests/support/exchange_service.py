@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from betflow.betfair.channel import Connection, Policy
+from betflow.betfair.channel import Allowance, Connection, Policy
 from betflow.betfair.endpoints import Jurisdiction, endpoints
 from betflow.betfair.transport import Transport
 from betflow.errors import GatewayError
@@ -116,7 +116,7 @@ def connect(
         transport=Transport(server.client_context(), read_timeout_s=read_timeout_s),
         endpoints=endpoints(jurisdiction, api_url=server.url, identity_url=f"{server.url}/api"),
         pace=clock.pace(),
-        policy=policy or Policy(),
+        allowance=Allowance(policy),
         jurisdiction=jurisdiction,
         on_trouble=lambda error, pause_s: troubles.append((error, pause_s)),
     )

@@ -60,6 +60,26 @@ class Policy:
     breaker_open_s: float = 30.0
 
 
+class Allowance:
+    """
+    What may be called and when, counted for all gateways that share it; whoever counts holds the lock.
+
+    Args:
+        policy: How calls are made.
+    """
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
+        self.lock = threading.Lock()
+        self.rate = SlidingWindow(self.policy.rate_limit)
+        self.books = WindowByKey(BOOKS_PER_MARKET_AND_SECOND)
+        self.instructions = SlidingWindow(INSTRUCTIONS_PER_SECOND)
+        self.breaker = Breaker(self.policy.breaker_threshold, self.policy.breaker_open_s)
+        self.slots = {
+            name: threading.BoundedSemaphore(CONCURRENT_ORDER_QUERIES) for name in ("current", "cleared")
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """
@@ -70,7 +90,7 @@ class Connection:
         transport: The connections; without the client certificate, which only a login needs.
         endpoints: Where the services are.
         pace: The time, for waiting.
-        policy: How calls are made.
+        allowance: How calls are made, and how many are left; all gateways of the connection share it.
         jurisdiction: Whose rules the account is under.
         on_trouble: Told of attempts that failed.
         keep: Gets each reply as it was received, before it is read; but for one that repeats
@@ -81,7 +101,7 @@ class Connection:
     transport: Transport
     endpoints: Endpoints
     pace: Pace
-    policy: Policy = field(default_factory=Policy)
+    allowance: Allowance = field(default_factory=Allowance)
     jurisdiction: Jurisdiction = Jurisdiction.INTERNATIONAL
     on_trouble: Trouble = lambda _error, _pause_s: None
     keep: Keep | None = None
@@ -100,15 +120,7 @@ class Channel:
         self._connection = connection
         self._effects = effects
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        policy = connection.policy
-        self._rate = SlidingWindow(policy.rate_limit)
-        self._books = WindowByKey(BOOKS_PER_MARKET_AND_SECOND)
-        self._instructions = SlidingWindow(INSTRUCTIONS_PER_SECOND)
-        self._breaker = Breaker(policy.breaker_threshold, policy.breaker_open_s)
-        self._slots = {
-            name: threading.BoundedSemaphore(CONCURRENT_ORDER_QUERIES) for name in ("current", "cleared")
-        }
+        self._allowance = connection.allowance
 
     def call(
         self,
@@ -197,7 +209,7 @@ class Channel:
         for failures in itertools.count(1):
             results |= dict(zip(pending, attempt([calls[each] for each in pending]), strict=True))
             pending = [each for each in pending if _may_be_repeated(calls[each], results[each])]
-            pause_s = self._connection.policy.retries.pause_s(failures)
+            pause_s = self._allowance.policy.retries.pause_s(failures)
             if not pending or pause_s is None:
                 break
             trouble = results[pending[0]]
@@ -277,9 +289,9 @@ class Channel:
 
     def _held_back(self, exchange: Exchange) -> UnreachableError | None:
         """Return why no call is made just now, if the breaker is open."""
-        with self._lock:
-            left_s = self._breaker.admit(self._connection.pace.now_s())
-            failures = self._breaker.failures
+        with self._allowance.lock:
+            left_s = self._allowance.breaker.admit(self._connection.pace.now_s())
+            failures = self._allowance.breaker.failures
         if not left_s:
             return None
         return UnreachableError(
@@ -297,22 +309,26 @@ class Channel:
         try:
             yield outcome
         except BaseException:
-            with self._lock:
-                self._breaker.abandoned()
+            with self._allowance.lock:
+                self._allowance.breaker.abandoned()
             raise
-        with self._lock:
+        with self._allowance.lock:
             if any(not isinstance(each, UnreachableError) for each in outcome.results):
-                self._breaker.succeeded()
+                self._allowance.breaker.succeeded()
             else:
-                self._breaker.failed(self._connection.pace.now_s())
+                self._allowance.breaker.failed(self._connection.pace.now_s())
 
     def _wait(self, calls: Sequence[Call[Any]]) -> None:
         """Wait until Betfair allows the calls."""
-        with self._lock:
+        with self._allowance.lock:
             now_s = self._connection.pace.now_s()
-            waits = [self._rate.reserve(now_s) for _ in range(max(1, len(calls)))]
-            waits += [self._books.reserve(each, now_s) for call in calls for each in _markets_read(call)]
-            waits += [self._instructions.reserve(now_s) for call in calls for _ in _instructions(call)]
+            waits = [self._allowance.rate.reserve(now_s) for _ in range(max(1, len(calls)))]
+            waits += [
+                self._allowance.books.reserve(each, now_s) for call in calls for each in _markets_read(call)
+            ]
+            waits += [
+                self._allowance.instructions.reserve(now_s) for call in calls for _ in _instructions(call)
+            ]
         if max(waits) > 0:
             self._connection.pace.sleep(max(waits))
 
@@ -321,7 +337,7 @@ class Channel:
         """Take part in the few queries of orders that Betfair answers at the same time."""
         with ExitStack() as stack:
             for name in sorted({slot for each in calls if (slot := _slot(each))}):
-                stack.enter_context(self._slots[name])
+                stack.enter_context(self._allowance.slots[name])
             yield
 
 

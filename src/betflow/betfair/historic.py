@@ -156,7 +156,7 @@ class HistoricData:
 
     def _repeated(self, attempt: Callable[[], _T | GatewayError]) -> _T | GatewayError:
         connection = self._connection
-        return repeated(attempt, connection.policy.retries, connection.pace, connection.on_trouble)
+        return repeated(attempt, connection.allowance.policy.retries, connection.pace, connection.on_trouble)
 
     def _with_session(self, attempt: Callable[[SessionToken], _T | GatewayError]) -> _T:
         """Make an attempt; where the session may be why it failed, and is another by now, one more."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from betflow.betfair.certificates import CertificateFiles, check_certificate, find_certificate
-from betflow.betfair.channel import Connection, Policy
+from betflow.betfair.channel import Allowance, Connection, Policy
 from betflow.betfair.endpoints import Endpoints, endpoints
 from betflow.betfair.identity import Credentials
 from betflow.betfair.retries import Pace, Retries
@@ -81,7 +81,9 @@ def open_connection(
         breaker_open_s=betfair.error_handling.circuit_breaker_timeout,
     )
     try:
-        yield Connection(session, api, places, pace, policy, betfair.jurisdiction, _logging(betfair))
+        yield Connection(
+            session, api, places, pace, Allowance(policy), betfair.jurisdiction, _logging(betfair)
+        )
     finally:
         identity.close()
         api.close()

@@ -851,6 +851,20 @@ def test_no_second_has_more_calls_than_allowed(
     assert ([1.0, 1.0], 21) == (clock.pauses, len(service.calls))
 
 
+def test_gateways_of_a_connection_share_what_is_allowed(
+    connected: Connecting, clock: Clock, service: ExchangeService
+) -> None:
+    """What reads and what bets make no more calls together than one of them may, whatever else is kept."""
+    connection = connected(policy=Policy(rate_limit=2)).connection
+    reading, bets = ReadingGateway(connection), OrdersGateway(connection, PERMISSION)
+    ReadingGateway(replace(connection, keep=lambda *_: None)).list_event_types()
+    reading.list_event_types()
+    service.results["heartbeat"] = [{"actualTimeoutSeconds": 10, "actionPerformed": "NONE"}]
+    bets.heartbeat(Heartbeat(preferred_timeout_seconds=10))
+
+    assert ([1.0], 3) == (clock.pauses, len(service.calls))
+
+
 def test_no_market_is_read_more_than_five_times_a_second(
     reading: ReadingGateway, service: ExchangeService, clock: Clock
 ) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from betflow.betfair.channel import Connection, Policy
+from betflow.betfair.channel import Connection
 from betflow.betfair.downloads import flaw_in, looks_whole, place_of
 from betflow.betfair.endpoints import endpoints
 from betflow.betfair.historic import HistoricData
@@ -102,7 +102,7 @@ def connected(server: Loopback, folder: Path) -> Connection:
     made = session(server, folder, clock)
     made._endpoints = places
     transport = Transport(server.client_context())
-    return Connection(made, transport, places, clock.pace(), Policy())
+    return Connection(made, transport, places, clock.pace())
 
 
 def test_what_is_there_is_asked_for_as_the_service_wants_it(

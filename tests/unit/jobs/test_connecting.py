@@ -100,7 +100,7 @@ def test_limits_are_the_users(server: Loopback, monkeypatch: pytest.MonkeyPatch,
         BETFLOW_BETFAIR__ERROR_HANDLING__CIRCUIT_BREAKER_TIMEOUT="1m",
     )
     with open_connection(given) as connection:
-        policy = connection.policy
+        policy = connection.allowance.policy
         assert (7, 2, 0.25, 4, 60.0) == (
             policy.rate_limit,
             policy.retries.limit,
