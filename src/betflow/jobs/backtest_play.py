@@ -26,6 +26,7 @@ from betflow.jobs.market_facts import MarketFacts, result_with
 from betflow.jobs.outcome import Artifact, artifact_of
 from betflow.jobs.strategies import StrategyChoice
 from betflow.ledger.canonical import canonical_json
+from betflow.storage.files import shown_name
 from betflow.tape import Position, Tape
 from betflow.tape.compression import Damage, StreamDamagedError
 from betflow.tape.containers import Member, damaged_content, members
@@ -190,7 +191,7 @@ class _Reel:
 def _name(member: Member, choice: TapeChoice) -> str:
     if choice.sha256:
         return choice.sha256[:_HASH_DIGITS]  # its file in the archive has no other name
-    return f"{member.path.name}!{member.name}" if member.name else member.path.name
+    return shown_name(f"{member.path.name}!{member.name}" if member.name else member.path.name)
 
 
 def _with_markets(message: MarketChangeMessage, choice: TapeChoice) -> MarketChangeMessage:

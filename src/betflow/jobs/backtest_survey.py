@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from betflow.errors import NotFoundError, StorageError
+from betflow.storage.files import shown_name
 from betflow.tape import Tape
 from betflow.tape.compression import StreamDamagedError
 from betflow.tape.containers import members
@@ -42,7 +43,7 @@ class TapeChoice:
     @property
     def label(self) -> str:
         """The file, and the place inside it."""
-        return f"{self.path}!{self.part.name}" if self.part else str(self.path)
+        return shown_name(f"{self.path}!{self.part.name}" if self.part else self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,15 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
+def shown_name(path: str | Path) -> str:
+    """
+    Return the name of a file as text that can be recorded: bytes in it that are no UTF-8 as escapes.
+
+    It is for people and records; to open the file, its path is needed.
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def make_private_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing: mkdir gives the mode only to the last."""
     if not folder.is_dir():

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from betflow.errors import NotFoundError, StorageError
+from betflow.storage.files import shown_name
 from betflow.tape import zips
 from betflow.tape.compression import (
     EXPANDERS,
@@ -86,7 +87,7 @@ class Member:
     @property
     def label(self) -> str:
         """The file and the place inside it, for people."""
-        return f"{self.path}!{self.name}" if self.name else str(self.path)
+        return shown_name(f"{self.path}!{self.name}" if self.name else self.path)
 
 
 def members(path: Path, limits: Limits = DEFAULT_LIMITS, *, part: Part | None = None) -> Generator[Member]:

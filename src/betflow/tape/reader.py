@@ -17,6 +17,7 @@ import msgspec
 
 from betflow.errors import Finding, NotFoundError
 from betflow.exchange.book import MarketBook, MarketBooks
+from betflow.storage.files import shown_name
 from betflow.tape.compression import StreamDamagedError
 from betflow.tape.containers import DEFAULT_LIMITS, Limits, Member
 from betflow.tape.content import Content
@@ -109,7 +110,7 @@ class Tape:
     ) -> None:
         self._source = source if isinstance(source, Member) else Path(source)
         self.path = self._source.path if isinstance(self._source, Member) else self._source
-        self.label = self._source.label if isinstance(self._source, Member) else str(self._source)
+        self.label = self._source.label if isinstance(self._source, Member) else shown_name(self._source)
         inside = self._source.name if isinstance(self._source, Member) else ""
         self.name = inside.rpartition("!")[2] or self.path.name
         self.is_member = bool(inside)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -265,6 +267,17 @@ def test_strategy_that_does_something_else_ends_likewise(
     assert why in finding.message
     assert str(finding.where["file"]).endswith("backtest_strategies.py")
     assert "" == capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_name_of_a_tape_need_not_be_text(tmp_path: Path, play: Play) -> None:
+    """A tape whose name is no UTF-8 is played, and is named with escapes."""
+    tape = race(tmp_path / "race").rename(tmp_path / os.fsdecode(b"race-\xff"))
+
+    outcome = play(tape, strategy="backtest_strategies:BackOnce")
+
+    assert ["1.5"] == [market["market_id"] for market in outcome.data["markets"]]
+    assert rb"race-\\xff" in Path(outcome.data["results_file"]).read_bytes()
 
 
 def test_order_that_is_no_amount_costs_no_other(tmp_path: Path, play: Play) -> None:

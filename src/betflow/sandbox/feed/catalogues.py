@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from betflow.errors import Finding
+from betflow.storage.files import shown_name
 from betflow.wire.catalogue import MarketCatalogue
 
 _MARKET_ID: Final = re.compile(r"\d{1,3}\.\d{1,20}", re.ASCII)
@@ -43,5 +44,5 @@ def _read(path: Path, findings: list[Finding]) -> MarketCatalogue | None:
             return _decode(file.read(_LARGEST))
     except (OSError, EOFError, msgspec.DecodeError, UnicodeDecodeError) as error:
         message = f"It is no catalogue: {error}. Names come from the tape, or are made up."
-        findings.append(Finding("feed.catalogue-damaged", str(path), message))
+        findings.append(Finding("feed.catalogue-damaged", shown_name(path), message))
         return None

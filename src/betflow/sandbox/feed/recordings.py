@@ -17,6 +17,7 @@ import zstandard
 
 from betflow.errors import Finding, StorageError
 from betflow.exchange.times import epoch_ms
+from betflow.storage.files import shown_name
 from betflow.tape import Tape, files
 from betflow.tape.archive import ZSTD_LEVEL
 from betflow.tape.compression import StreamDamagedError
@@ -130,7 +131,7 @@ def recordings(
                     message = "There is no message of a market among the first of it. It is not replayed."
                     findings.append(Finding("feed.no-markets", recording.label, message))
         except StorageError as error:
-            findings.append(Finding("feed.unreadable", str(file), error.message))
+            findings.append(Finding("feed.unreadable", shown_name(file), shown_name(error.message)))
 
 
 def _of_file(file: Path, unpacked: Unpacked, findings: list[Finding]) -> Iterator[Recording]:
@@ -138,15 +139,16 @@ def _of_file(file: Path, unpacked: Unpacked, findings: list[Finding]) -> Iterato
     try:
         for member in members(file):
             if not member.name:
-                yield Recording(file, file, str(file), file.stat().st_size)
+                yield Recording(file, file, shown_name(file), file.stat().st_size)
                 return
             path = unpacked.new_path()
             _unpack(member, path, findings)
             yield Recording(path, file, member.label, path.stat().st_size)
     except StreamDamagedError as error:
-        findings.append(Finding(f"tape.{error.damage}", str(file), f"{error.message}."))
+        findings.append(Finding(f"tape.{error.damage}", shown_name(file), f"{error.message}."))
     except OSError as error:
-        findings.append(Finding("feed.unreadable", str(file), f"{file} cannot be read: {error.strerror}."))
+        name = shown_name(file)
+        findings.append(Finding("feed.unreadable", name, f"{name} cannot be read: {error.strerror}."))
 
 
 def _unpack(member: Member, path: Path, findings: list[Finding]) -> None:
