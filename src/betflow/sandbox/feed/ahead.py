@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ class AheadFeed(ABC):
 
     Args:
         module: What the process runs.
-        order: What it is told, JSON.
+        order: What it is told on its stdin, JSON: a command line has no room for thousands of paths.
     """
 
     def __init__(self, module: str, order: bytes) -> None:
@@ -100,9 +101,11 @@ def _start(module: str, order: bytes) -> "subprocess.Popen[bytes]":
         "-P",  # the folder that we happen to be in is no place for modules
         "-m",
         module,
-        order.decode(),
     ]
-    worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - ourselves
+    with tempfile.TemporaryFile() as told:  # a pipe would have to be written to while the process starts
+        told.write(order)
+        told.seek(0)
+        worker = subprocess.Popen(command, stdin=told, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 - ourselves
     if hasattr(fcntl, "F_SETPIPE_SZ") and worker.stdout is not None:
         fcntl.fcntl(worker.stdout.fileno(), fcntl.F_SETPIPE_SZ, _AHEAD)
     return worker

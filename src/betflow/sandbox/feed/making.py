@@ -1,5 +1,5 @@
 """
-The process that makes a day up: ``python -m betflow.sandbox.feed.making ORDER``, JSON lines to stdout.
+The process that makes a day up: ``python -m betflow.sandbox.feed.making``, JSON to stdin, lines to stdout.
 
 First come, for each market, its listing and an image of how it stands when the sandbox begins; then the
 changes of all markets in the order of time. The process runs ahead as far as the pipe holds, and ends when
@@ -200,7 +200,7 @@ class _Moved:
         return f'{{"id":"{change.market_id}"{definition}{runners}{total}}}'.encode()
 
 
-def main(argument: str, write: Callable[[bytes], object]) -> None:
+def main(argument: bytes, write: Callable[[bytes], object]) -> None:
     """Carry an order out, given as JSON."""
     order = msgspec.json.decode(argument, type=Order)
     for line in lines(order):
@@ -209,7 +209,7 @@ def main(argument: str, write: Callable[[bytes], object]) -> None:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], sys.stdout.buffer.write)
+        main(sys.stdin.buffer.read(), sys.stdout.buffer.write)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         os._exit(0)  # nobody reads any more; a flush at the end would only fail again

@@ -1,5 +1,6 @@
 """Recorded tapes as a feed, read in a process of its own: that takes longer than publishing them."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -35,7 +36,9 @@ class ReplayedFeed(AheadFeed):
         self.begins = begins
         self.findings: Sequence[Finding] = ()
         self._is_open = False
-        order = Replay(tuple(str(Path(path).absolute()) for path in paths), begins, first_off, longest_gap)
+        order = Replay(
+            tuple(os.fsencode(Path(path).absolute()) for path in paths), begins, first_off, longest_gap
+        )
         super().__init__("betflow.sandbox.feed.replaying", msgspec.json.encode(order))
         try:
             while not self._is_open and self._read():

@@ -1,5 +1,5 @@
 """
-The process that reads tapes: ``python -m betflow.sandbox.feed.replaying ORDER``, batches to stdout.
+The process that reads tapes: ``python -m betflow.sandbox.feed.replaying``, JSON to stdin, batches to stdout.
 
 A batch has its length before it, four bytes, and is MessagePack, which unlike JSON has numbers that are none
 (projected starting prices may be). The first has no changes: it says that the tapes were found. The process
@@ -22,6 +22,7 @@ from betflow.sandbox.collecting import collecting_seldom
 from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.feed.tapes import TapeFeed
 from betflow.sandbox.listings import Listing
+from betflow.storage.files import shown_name
 
 LENGTH: Final = struct.Struct(">I")
 _CHANGES: Final = 200
@@ -30,9 +31,9 @@ _ALWAYS: Final = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What is to be read; as the arguments of `TapeFeed`."""
+    """What is to be read; as the arguments of `TapeFeed`, and the paths as bytes: they need not be text."""
 
-    paths: Sequence[str]
+    paths: Sequence[bytes]
     begins: int
     first_off: int
     longest_gap: int | None
@@ -63,7 +64,7 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     refusal: Refusal | None = None
 
 
-def main(argument: str, write: Callable[[bytes], object]) -> None:
+def main(argument: bytes, write: Callable[[bytes], object]) -> None:
     """Carry an order out, given as JSON."""
     encoder = msgspec.msgpack.Encoder()
 
@@ -74,10 +75,13 @@ def main(argument: str, write: Callable[[bytes], object]) -> None:
     order = msgspec.json.decode(argument, type=Replay)
     try:
         feed = TapeFeed(
-            order.paths, begins=order.begins, first_off=order.first_off, longest_gap=order.longest_gap
+            [os.fsdecode(path) for path in order.paths],
+            begins=order.begins,
+            first_off=order.first_off,
+            longest_gap=order.longest_gap,
         )
     except BetflowError as error:
-        send(Batch(refusal=Refusal(type(error).__name__, error.message, error.advice)))
+        send(Batch(refusal=Refusal(type(error).__name__, shown_name(error.message), error.advice)))
         return
     try:
         _replay(feed, send)
@@ -115,7 +119,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
     try:
         with collecting_seldom():
-            main(sys.argv[1], sys.stdout.buffer.write)
+            main(sys.stdin.buffer.read(), sys.stdout.buffer.write)
         sys.stdout.buffer.flush()
     except (BrokenPipeError, SystemExit):
         os._exit(0)  # nobody reads any more; a flush at the end would only fail

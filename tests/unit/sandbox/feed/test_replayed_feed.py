@@ -1,5 +1,7 @@
 """Tapes that another process reads ahead: the same as when they are read here."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,20 @@ def test_what_cannot_be_replayed_is_refused_at_once(tmp_path: Path) -> None:
         ReplayedFeed([tmp_path], begins=BEGINS)
     with pytest.raises(NotFoundError, match="There is no file or folder"):
         ReplayedFeed([tmp_path / "nothing"], begins=BEGINS)
+    with pytest.raises(NotFoundError, match="There is no file or folder"):
+        ReplayedFeed([tmp_path / "more than a command line takes"] * 5000, begins=BEGINS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_need_not_be_text(tmp_path: Path) -> None:
+    """A file whose name is no UTF-8 is read, and findings name it with escapes."""
+    path = tmp_path / os.fsdecode(b"1.100000001-\xff")
+    path.write_bytes(b"{damaged\n".join([recording(prices=3), recording()]))
+    feed = ReplayedFeed([path], begins=BEGINS)
+
+    assert [] != list(feed.take(FOREVER))
+    assert [rf"{tmp_path}/1.100000001-\xff"] == [each.subject for each in feed.findings]
+    feed.close()
 
 
 def test_a_reader_that_dies_is_an_error(tmp_path: Path) -> None:
