@@ -80,7 +80,8 @@ class MarketResult:
         removals: In the order in which they happened. A removed runner without a date is not among them.
         event_type_id: The sport, as Betfair numbers it.
         runners_voidable: Whether a removed runner is just void, without a reduction of the others.
-        market_base_rate: The commission in per cent; None where the definition does not say.
+        market_base_rate: The commission in per cent; None where the definition does not say, or says what
+            cannot be.
         discount_allowed: Whether the account's discount counts in this market.
         line_result: The number that a line market was about.
         margins: By runner of a handicap market, the score left after the handicap; above 0 it won.
@@ -175,7 +176,7 @@ def market_result(
         removals=_removals(runners, removed_at or {}),
         event_type_id=definition.event_type_id or "",
         runners_voidable=bool(definition.runners_voidable),
-        market_base_rate=_number(definition.market_base_rate),
+        market_base_rate=_percentage(definition.market_base_rate),
         discount_allowed=bool(definition.discount_allowed),
         line_result=_number(line_result),
         margins=margins,
@@ -194,6 +195,27 @@ def market_kind(definition: MarketDefinition) -> MarketKind:
         return MarketKind.EACH_WAY
     is_place = definition.market_type in _PLACE_TYPES or (definition.number_of_winners or 0) > 1
     return MarketKind.PLACE if is_place else MarketKind.WIN
+
+
+def reduction_factor(runner: RunnerDefinition) -> Decimal:
+    """Return a runner's reduction factor in per cent; 0 where it has none, or one that cannot be."""
+    return _percentage(runner.adjustment_factor) or Decimal(0)
+
+
+def impossible_terms(definition: MarketDefinition) -> list[str]:
+    """Say which terms of a definition are left out because they are not between 0 and 100 %."""
+    found = []
+    rate = definition.market_base_rate
+    if rate is not None and _percentage(rate) is None:
+        found.append(f"the market base rate is {rate} %; expected 0 to 100. It counts as missing.")
+    for runner in definition.runners or ():
+        factor = runner.adjustment_factor
+        if runner.status in REMOVED and factor is not None and _percentage(factor) is None:
+            found.append(
+                f"runner {runner.id} was removed with the reduction factor {factor} %; expected 0 to 100. "
+                "Nothing is reduced for it."
+            )
+    return found
 
 
 def handicap_margins(
@@ -247,7 +269,7 @@ def _removals(
         if moment is None and runner.removal_date:
             moment = epoch_ms(runner.removal_date)
         if moment is not None:
-            removal = Removal(key, exact(runner.adjustment_factor or 0), moment)
+            removal = Removal(key, reduction_factor(runner), moment)
             dated.append((moment, runner.sort_priority or 0, removal))
     return tuple(removal for *_, removal in sorted(dated, key=lambda each: each[:2]))
 
@@ -258,3 +280,11 @@ def _key(runner: RunnerDefinition) -> RunnerKey:
 
 def _number(number: Number | None) -> Decimal | None:
     return None if number is None else exact(number)
+
+
+def _percentage(number: Number | None) -> Decimal | None:
+    """Return a number from 0 to 100; None for any other."""
+    if number is None:
+        return None
+    percentage = exact(number)
+    return percentage if 0 <= percentage <= 100 else None  # noqa: PLR2004 - per cent

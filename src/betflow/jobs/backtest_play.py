@@ -19,7 +19,7 @@ import msgspec
 from betflow.errors import Finding, NotFoundError, StorageError
 from betflow.exchange.assumptions import Assumptions
 from betflow.exchange.matching.venue import Account
-from betflow.exchange.results import MarketResult, ResultError
+from betflow.exchange.results import MarketResult, ResultError, impossible_terms
 from betflow.jobs.backtest_bodies import PlayedTape, market_body
 from betflow.jobs.backtest_survey import TapeChoice
 from betflow.jobs.market_facts import MarketFacts, result_with
@@ -251,7 +251,7 @@ def _play(task: PlayTask, reels: Sequence[_Reel], number: int, first_bet_id: int
     with path.open("wb") as file:
         for market in played.markets.values():
             result, contradiction = _result(market, terms)
-            played.findings += contradiction
+            played.findings += [*_impossible_terms(market), *contradiction]
             results = market_results(
                 market, result=result, discount_rate=terms.discount_rate, assumptions=terms.assumptions
             )
@@ -272,6 +272,16 @@ def _result(market: PlayedMarket, terms: Terms) -> tuple[MarketResult | None, li
     except ResultError as error:
         message = f"{error.message} What --results says of it is left out."
         return None, [Finding("backtest.result-impossible", market.market_id, message)]
+
+
+def _impossible_terms(market: PlayedMarket) -> list[Finding]:
+    """Tell what a definition says that cannot be; an assumption takes its place, or nothing does."""
+    if market.definition is None:
+        return []
+    return [
+        Finding("backtest.terms-impossible", market.market_id, what)
+        for what in impossible_terms(market.definition)
+    ]
 
 
 def _inputs(tapes: Iterable[TapeChoice]) -> tuple[Artifact, ...]:

@@ -13,10 +13,11 @@ from betflow.exchange.results import (
     ResultError,
     goal_line_margins,
     handicap_margins,
+    impossible_terms,
     market_kind,
     market_result,
 )
-from betflow.wire.stream import MarketDefinition
+from betflow.wire.stream import MarketDefinition, RunnerDefinition
 from changes import OFF_MS, defined
 
 
@@ -173,3 +174,26 @@ def test_only_an_each_way_market_pays_who_is_placed() -> None:
 
     assert frozenset({RunnerKey(1)}) == place.paid
     assert frozenset({RunnerKey(1), RunnerKey(2)}) == each_way.paid
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"), [(-5, None), (0, 0), (5, 5), (100, 100), (100.5, None), (500, None)]
+)
+def test_a_base_rate_is_a_percentage(rate: float, expected: int | None) -> None:
+    """One that cannot be counts as missing, and is told of."""
+    definition = MarketDefinition(market_base_rate=rate)
+
+    assert expected == market_result("1.1", definition).market_base_rate
+    assert (expected is None) == (len(impossible_terms(definition)) == 1)
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(-1, 0), (2.5, 2.5), (100, 100), (2000, 0)])
+def test_a_reduction_factor_is_a_percentage(factor: float, expected: float) -> None:
+    """One that cannot be reduces nothing, and is told of; the removal itself stays."""
+    removed = RunnerDefinition(
+        id=1, status="REMOVED", adjustment_factor=factor, removal_date="2024-06-15T13:05:00.000Z"
+    )
+    definition = MarketDefinition(runners=[removed])
+
+    assert [Decimal(str(expected))] == [each.factor for each in market_result("1.1", definition).removals]
+    assert (factor != expected) == (len(impossible_terms(definition)) == 1)

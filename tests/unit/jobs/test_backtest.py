@@ -341,6 +341,14 @@ def test_tape_that_is_no_tape_is_one_finding(tmp_path: Path, play: Play) -> None
     assert ["1.5"] == [market["market_id"] for market in outcome.data["markets"]]
 
 
+def test_base_rate_that_cannot_be_is_a_finding(tmp_path: Path, play: Play) -> None:
+    """At -5 % the exchange would pay commission: 5 % are assumed instead."""
+    outcome = play(race(tmp_path / "race", marketBaseRate=-5), strategy="backtest_strategies:BackOnce")
+
+    assert ["backtest.terms-impossible"] == [each.code for each in outcome.findings]
+    assert [5.0] == [market["result"]["commission_rate"] for market in outcome.data["markets"]]
+
+
 def test_market_without_a_result_is_unsettled(tmp_path: Path, play: Play) -> None:
     """Orders in a market whose tape ends before its result are unsettled, never lost."""
     orders = orders_file(

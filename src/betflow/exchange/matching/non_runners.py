@@ -20,7 +20,7 @@ from betflow.exchange.reductions import (
     reduced_starting_price_liability,
     removal_effect,
 )
-from betflow.exchange.results import REMOVED, MarketResult
+from betflow.exchange.results import REMOVED, MarketResult, reduction_factor
 from betflow.wire.enums import Side
 from betflow.wire.stream import MarketDefinition, RunnerDefinition
 
@@ -49,7 +49,7 @@ def remove(ours: MarketOrders, runner: RunnerDefinition, before: MarketDefinitio
     """
     removed = RunnerKey(runner.id, exact(runner.hc or 0))
     terms = ours.market.result
-    factor = exact(runner.adjustment_factor or 0)
+    factor = reduction_factor(runner)
     voids_all = removal_effect(terms, ours.assumptions) is RemovalEffect.VOID_EARLIER
     ours.market.removed_at[removed] = ours.market.now
     for order in list(ours.all.values()):
@@ -113,5 +113,5 @@ def _factor_of(key: RunnerKey, definition: MarketDefinition) -> Decimal:
     """Return a runner's reduction factor in per cent; 0 where there is none."""
     for runner in definition.runners or ():
         if runner.id == key.selection_id and exact(runner.hc or 0) == key.handicap:
-            return exact(runner.adjustment_factor or 0)
+            return reduction_factor(runner)
     return Decimal(0)
