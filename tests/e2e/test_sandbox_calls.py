@@ -507,6 +507,15 @@ def test_the_admin_endpoint_lists_adds_and_clears_faults(sandbox: Running) -> No
     assert 404 == client.session.delete(f"{sandbox.base}/sandbox/faults/{number}", timeout=5).status_code
 
 
+@pytest.mark.parametrize("kind", ["drop", "wrong-host"])
+def test_no_fault_of_connections_locks_the_admin_endpoint_out(sandbox: Running, kind: str) -> None:
+    """It has a port of its own, at which the rule is lifted that never ends."""
+    sandbox.goes_wrong(where="connect", kind=kind, times=0)
+    admin = sandbox.sandbox.addresses.administration
+    assert {"cleared": 1} == sandbox.client().session.delete(f"{admin}/faults", timeout=5).json()
+    assert 200 == sandbox.client().get("/sandbox/state").status_code
+
+
 def test_markets_are_there_before_anybody_streams(tmp_path: Path) -> None:
     """At full speed time waits for somebody to stream; how markets stand by then is seen all the same."""
     definition = change(marketDefinition=defined(eventId="7", eventTypeId="1")).market_definition

@@ -80,6 +80,9 @@ def run(
     ctx: typer.Context,
     *,
     port: Annotated[int, typer.Option(help="For HTTPS; 0 takes any free one.")] = 8443,
+    admin_port: Annotated[
+        int, typer.Option(help="For the admin endpoint, where no connection goes wrong; 0: any free one.")
+    ] = 0,
     stream_port: Annotated[int, typer.Option(help="For the stream over TLS; 0 takes any free one.")] = 7443,
     plain_stream_port: Annotated[
         int | None, typer.Option(help="For the stream without TLS as well, for clients that cannot trust it.")
@@ -141,6 +144,7 @@ def run(
     request = job.RunRequest(
         name=name,
         port=port,
+        admin_port=admin_port,
         stream_port=stream_port,
         plain_stream_port=plain_stream_port,
         speed=speed,

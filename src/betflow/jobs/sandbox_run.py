@@ -55,6 +55,7 @@ class RunRequest:
     Attributes:
         name: Of the profile that it writes.
         port: For HTTPS; 0 takes any free one.
+        admin_port: For the admin endpoint; 0 takes any free one.
         stream_port: For the stream over TLS.
         plain_stream_port: For the stream without TLS, if there is to be one.
         speed: Simulated seconds a second, or ``max``.
@@ -75,6 +76,7 @@ class RunRequest:
 
     name: str = "sandbox"
     port: int = PORT
+    admin_port: int = 0
     stream_port: int = STREAM_PORT
     plain_stream_port: int | None = None
     speed: str = "1"
@@ -158,6 +160,7 @@ def _check(request: RunRequest) -> None:
         raise UsageError(f"{request.name!r} is no name for the profile.", advice="Give one like sandbox.")
     ports = {
         "--port": request.port,
+        "--admin-port": request.admin_port,
         "--stream-port": request.stream_port,
         "--plain-stream-port": request.plain_stream_port or 0,
     }
@@ -235,6 +238,7 @@ def _options(request: RunRequest, library: Library) -> "Options":
 
     return Options(
         port=request.port,
+        admin_port=request.admin_port,
         stream_port=request.stream_port,
         plain_stream_port=request.plain_stream_port,
         speed=speed_of(request.speed),
@@ -271,6 +275,7 @@ def _where(place: Place, sandbox: "Sandbox") -> dict[str, Any]:
         "name": place.profile.stem,
         "profile": str(place.profile),
         "api": sandbox.addresses.base,
+        "admin": sandbox.addresses.administration,
         "stream": sandbox.addresses.stream,
         "plain_stream": sandbox.addresses.plain_stream,
         "ca_file": str(place.authority),

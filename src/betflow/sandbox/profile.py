@@ -85,6 +85,7 @@ class Addresses:
     """Where a sandbox listens: hosts with ports."""
 
     api: str
+    admin: str
     stream: str
     plain_stream: str | None = None
 
@@ -92,6 +93,11 @@ class Addresses:
     def base(self) -> str:
         """What all addresses of HTTPS begin with."""
         return f"https://{self.api}"
+
+    @property
+    def administration(self) -> str:
+        """The address of the admin endpoint."""
+        return f"https://{self.admin}/sandbox"
 
 
 def write_credentials(
@@ -127,7 +133,10 @@ def write_profile(place: Place, addresses: Addresses) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    _write(place.profile, (_HEAD + _yaml(place, addresses)).encode())
+    _write(
+        place.profile,
+        (_HEAD + f"# Admin endpoint: {addresses.administration}\n" + _yaml(place, addresses)).encode(),
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from starlette.applications import Starlette
+
 from betflow.errors import Finding, UsageError
 from betflow.sandbox.authority import Authority, ClientPair, certificate_in, fingerprint_of
 from betflow.sandbox.clock import SimulatedClock
@@ -22,7 +24,7 @@ from betflow.sandbox.feed import Feed
 from betflow.sandbox.library import FolderLibrary, Library
 from betflow.sandbox.profile import Addresses
 from betflow.sandbox.rules import Rules
-from betflow.sandbox.services.application import application
+from betflow.sandbox.services.application import administration, application
 from betflow.sandbox.services.context import Context
 from betflow.sandbox.services.peers import serving
 from betflow.sandbox.sessions import Member, Sessions
@@ -57,6 +59,7 @@ class Options:
 
     Attributes:
         port: For HTTPS; 0 takes any free one.
+        admin_port: For the admin endpoint, where no connection ever goes wrong; 0 takes any free one.
         stream_port: For the stream over TLS.
         plain_stream_port: For the stream without TLS; None: there is none.
         speed: Simulated seconds a second; infinite: as fast as clients take it.
@@ -71,6 +74,7 @@ class Options:
     """
 
     port: int = 0
+    admin_port: int = 0
     stream_port: int = 0
     plain_stream_port: int | None = None
     speed: float = 1.0
@@ -135,11 +139,11 @@ class Sandbox:
         async with AsyncExitStack() as stack:
             stack.callback(self._feed.close)
             stack.callback(self.context.truth.close)
-            api = await self._serve_api(stack)
+            api, admin = await self._serve_api(stack), await self._serve_admin(stack)
             stream, plain = await self._serve_stream(stack)
             # How the markets stand by now is what the first to ask sees, at any speed.
             self.context.exchange.advance(self.began)
-            self.addresses = Addresses(api=api, stream=stream, plain_stream=plain)
+            self.addresses = Addresses(api=api, admin=admin, stream=stream, plain_stream=plain)
             self._ends = stack.pop_all()
         return self
 
@@ -196,17 +200,26 @@ class Sandbox:
             self.context.truth.flush()
 
     async def _serve_api(self, stack: AsyncExitStack) -> str:
-        listener = _listener(self._options.port, "--port")
-        served = serving(application(self.context), self._real.now_ms)
-        server = await asyncio.get_running_loop().create_server(
-            served.protocol,
-            sock=listener,
-            ssl=self.authority.server_context(
-                self.context.faults, "api", clients=self._options.client_certificates
-            ),
-            ssl_handshake_timeout=_HANDSHAKE_S,
+        options = self._options
+        tls = self.authority.server_context(self.context.faults, "api", clients=options.client_certificates)
+        return await self._serve_https(
+            stack, _listener(options.port, "--port"), application(self.context), tls
         )
-        stack.callback(served.close)
+
+    async def _serve_admin(self, stack: AsyncExitStack) -> str:
+        """Serve the admin endpoint by itself, where no fault of connections keeps anybody out."""
+        listener = _listener(self._options.admin_port, "--admin-port")
+        tls = self.authority.server_context(Faults(), "admin")
+        return await self._serve_https(stack, listener, administration(self.context), tls)
+
+    async def _serve_https(
+        self, stack: AsyncExitStack, listener: socket.socket, served_at: Starlette, tls: ssl.SSLContext
+    ) -> str:
+        served = serving(served_at, self._real.now_ms)
+        server = await asyncio.get_running_loop().create_server(
+            served.protocol, sock=listener, ssl=tls, ssl_handshake_timeout=_HANDSHAKE_S
+        )
+        stack.push_async_callback(served.close)
         stack.callback(server.close)
         return _address(listener)
 

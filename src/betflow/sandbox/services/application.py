@@ -47,6 +47,26 @@ Endpoint = Callable[[Context, Request], Awaitable[Answer]]
 
 def application(context: Context) -> Starlette:
     """Return everything that is answered over HTTPS."""
+    route = _routing(context)
+    return Starlette(
+        routes=[
+            *(route(f"/api/{name}", _identity, *_EITHER) for name in identity.OPERATIONS),
+            *(route(f"/exchange/{name}/json-rpc/v1{{suffix:path}}", _json_rpc) for name in SERVICES),
+            *(route(f"/exchange/{name}/rest/v1.0/{{operation}}{{slash:path}}", _rest) for name in _WITH_REST),
+            *fetching.routes(route),
+            *historic.routes(route),
+            *admin.routes(route),
+        ]
+    )
+
+
+def administration(context: Context) -> Starlette:
+    """Return the admin endpoint alone."""
+    return Starlette(routes=admin.routes(_routing(context)))
+
+
+def _routing(context: Context) -> Callable[..., Route]:
+    """Return what makes a route: it counts requests, and defects of ours."""
 
     def route(path: str, endpoint: Endpoint, *methods: str) -> Route:
         async def answered(request: Request) -> Answer:
@@ -61,16 +81,7 @@ def application(context: Context) -> Starlette:
 
         return Route(path, answered, methods=methods or ["POST"])
 
-    return Starlette(
-        routes=[
-            *(route(f"/api/{name}", _identity, *_EITHER) for name in identity.OPERATIONS),
-            *(route(f"/exchange/{name}/json-rpc/v1{{suffix:path}}", _json_rpc) for name in SERVICES),
-            *(route(f"/exchange/{name}/rest/v1.0/{{operation}}{{slash:path}}", _rest) for name in _WITH_REST),
-            *fetching.routes(route),
-            *historic.routes(route),
-            *admin.routes(route),
-        ]
-    )
+    return route
 
 
 async def _identity(context: Context, request: Request) -> Answer:
