@@ -19,6 +19,7 @@ REQUEST_S: Final = 30.0
 """How long a client may take to send a request, from the first moment of a connection."""
 IDLE_S: Final = 180
 """How long a connection may do nothing: what Betfair allows."""
+_GOODBYE_MS: Final = 100
 _HEADER_BYTES: Final = 64 * 1024
 _MOST_CONNECTIONS: Final = 1000
 
@@ -58,10 +59,17 @@ class Serving:
     protocol: Callable[[], asyncio.Protocol]
     _state: ServerState
 
-    def close(self) -> None:
-        """End all connections."""
+    async def close(self) -> None:
+        """End all connections; those whose clients do not say goodbye at once are dropped."""
         for connection in list(self._state.connections):
             connection.transport.close()
+        for _ in range(_GOODBYE_MS):
+            if not self._state.connections:
+                return
+            await asyncio.sleep(0.001)
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 def serving(
