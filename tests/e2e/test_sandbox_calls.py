@@ -16,9 +16,9 @@ from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.listings import listing_of
 from betflow.sandbox.rules import Rules
 from betflow.sandbox.services import bodies, peers
-from betflow.wire.enums import ServiceErrorCode
 from changes import MARKET, change, defined
 from exchange_scenes import ScriptedFeed
+from interface import interface
 from sandboxes import DELAYED_KEY, LIVE_KEY, NOW_MS, Client, Running, running
 from tapes import shared_responses
 
@@ -226,14 +226,50 @@ def test_orders_of_the_delayed_key_can_be_refused(tmp_path: Path) -> None:
         assert "PERMISSION_DENIED" == report["errorCode"]
 
 
-@pytest.mark.parametrize("code", ServiceErrorCode)
-def test_every_error_of_the_services_can_be_provoked(
-    sandbox: Running, client: Client, code: ServiceErrorCode
+@pytest.mark.parametrize(
+    ("service", "api", "operation"),
+    [
+        ("betting", "SportsAPING", "listCurrentOrders"),
+        ("account", "AccountAPING", "getAccountFunds"),
+        ("heartbeat", "HeartbeatAPING", "heartbeat"),
+    ],
+)
+def test_every_error_of_a_service_can_be_provoked(
+    sandbox: Running, client: Client, service: str, api: str, operation: str
 ) -> None:
-    """By a fault, once."""
-    sandbox.goes_wrong(subject="getAccountFunds", kind="error", code=str(code))
-    assert code == client.error(FUNDS, service="account")
-    assert "result" in client.call(FUNDS, service="account")
+    """By a fault, once; with the number that the published definition gives it."""
+    method, params = f"{api}/v1.0/{operation}", {"preferredTimeoutSeconds": 0}
+    for number, code in enumerate(interface(api).exceptions, start=1):
+        sandbox.goes_wrong(subject=operation, kind="error", code=code)
+        error = client.call(method, params, service=service)["error"]
+        assert (code, f"{number:04d}") == (
+            error["data"][error["data"]["exceptionname"]]["errorCode"],
+            error["message"][-4:],
+        )
+    assert "result" in client.call(method, params, service=service)
+
+
+def test_a_code_of_another_service_is_an_unexpected_error(sandbox: Running, client: Client) -> None:
+    """Since nobody could tell its number."""
+    sandbox.goes_wrong(subject="getAccountFunds", kind="error", code="TOO_MUCH_DATA")
+    assert "UNEXPECTED_ERROR" == client.error(FUNDS, service="account")
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "params", "code"),
+    [
+        ("account", "AccountAPING/v1.0/getAccountStatement", {"recordCount": 101}, "INVALID_INPUT_DATA"),
+        ("account", "AccountAPING/v1.0/listCurrencyRates", {"fromCurrency": "X"}, "INVALID_INPUT_DATA"),
+        ("account", "AccountAPING/v1.0/createDeveloperAppKeys", {"appName": "x"}, "APP_CREATION_FAILED"),
+        ("betting", CURRENT, {"recordCount": 1001}, "TOO_MUCH_DATA"),
+        ("heartbeat", "HeartbeatAPING/v1.0/heartbeat", {"preferredTimeoutSeconds": -1}, "INVALID_INPUT_DATA"),
+    ],
+)
+def test_errors_come_of_themselves(
+    client: Client, service: str, method: str, params: object, code: str
+) -> None:
+    """As the service that is called says them."""
+    assert code == client.error(method, params, service=service)
 
 
 def test_orders_can_fail_as_a_whole(sandbox: Running, client: Client) -> None:

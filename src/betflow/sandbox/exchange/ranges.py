@@ -38,7 +38,12 @@ def moment(text: str) -> int:
 
 
 def page(
-    records: Sequence[_Record], first: int | None, count: int | None, longest: int
+    records: Sequence[_Record],
+    first: int | None,
+    count: int | None,
+    longest: int,
+    *,
+    too_long: ServiceErrorCode = ServiceErrorCode.TOO_MUCH_DATA,
 ) -> tuple[Sequence[_Record], bool]:
     """
     Return a page of records, and whether there are more behind it.
@@ -48,15 +53,16 @@ def page(
         first: The first record, from 0.
         count: How many; 0 or None for as many as a page may have.
         longest: How many that is.
+        too_long: How the service refuses more.
 
     Raises:
-        ServiceRefusal: INVALID_INPUT_DATA if a number is negative, TOO_MUCH_DATA if a page is too long.
+        ServiceRefusal: INVALID_INPUT_DATA if a number is negative, *too_long* if a page would be.
     """
     begins, wanted = first or 0, count or longest
     if begins < 0 or wanted < 0:
         raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, "fromRecord and recordCount start from 0")
     if wanted > longest:
-        raise ServiceRefusal(ServiceErrorCode.TOO_MUCH_DATA, f"a page has at most {longest} records")
+        raise ServiceRefusal(too_long, f"a page has at most {longest} records")
     return records[begins : begins + wanted], begins + wanted < len(records)
 
 

@@ -26,7 +26,7 @@ from betflow.wire.account import (
     StatementItem,
     StatementLegacyData,
 )
-from betflow.wire.enums import IncludeItem, OrderType, RunnerStatus, Side
+from betflow.wire.enums import IncludeItem, OrderType, RunnerStatus, ServiceErrorCode, Side
 from betflow.wire.stream import MarketDefinition
 
 LONGEST_PAGE: Final = 100
@@ -163,7 +163,13 @@ class Ledger:
         if include is IncludeItem.ALL:
             begins, ends = span(request.item_date_range)
             rows = [row for row in rows if begins <= row.at <= ends]
-        shown, more = page(rows, request.from_record, request.record_count, LONGEST_PAGE)
+        shown, more = page(
+            rows,
+            request.from_record,
+            request.record_count,
+            LONGEST_PAGE,
+            too_long=ServiceErrorCode.INVALID_INPUT_DATA,  # the accounts service has no other
+        )
         return AccountStatementReport(
             account_statement=tuple(_item(row) for row in shown), more_available=more
         )

@@ -82,7 +82,7 @@ async def carry_out(context: Context, call: Call, credentials: Credentials) -> C
         return _refused(context, called, refusal)
     called = Called(operation.name, caller.account, fault=fault)
     try:
-        answer = _failure(parameters, fault)
+        answer = _failure(operation, parameters, fault)
         if answer is None:
             with _in_line(context, caller, parameters):
                 answer = await answer_to(context, operation, caller, parameters)
@@ -117,19 +117,18 @@ def _in_line(context: Context, caller: Caller, parameters: msgspec.Struct) -> Ab
     return context.throttle(caller.account).query(group) if group else nullcontext()
 
 
-def _failure(parameters: msgspec.Struct, fault: Fault | None) -> object:
+def _failure(operation: Operation[Any, Any], parameters: msgspec.Struct, fault: Fault | None) -> object:
     """Return the report that a fault makes of a request for orders; None where it leaves the call alone."""
     if fault is None:
         return None
     if fault.kind is FaultKind.TOO_MANY_REQUESTS:
-        raise ServiceRefusal(ServiceErrorCode.TOO_MANY_REQUESTS)
+        raise ServiceRefusal(envelopes.defined_code(operation.api, ServiceErrorCode.TOO_MANY_REQUESTS))
     if fault.kind is not FaultKind.ERROR:
         return None
     report = failed_report(parameters, fault.code)
     if report is not None:
         return report
-    known = fault.code in ServiceErrorCode.__members__
-    raise ServiceRefusal(ServiceErrorCode(fault.code) if known else ServiceErrorCode.UNEXPECTED_ERROR)
+    raise ServiceRefusal(envelopes.defined_code(operation.api, fault.code))
 
 
 def _refused(context: Context, called: Called, refusal: ServiceRefusal | Misunderstood) -> Called:

@@ -92,9 +92,13 @@ class _Exceptions:
     codes: tuple[ServiceErrorCode, ...]
 
     def message(self, code: ServiceErrorCode) -> str:
-        """Return the number of a code; one that no published definition numbers has 0."""
-        number = self.codes.index(code) + 1 if code in self.codes else 0
-        return f"{self.prefix}-{number:04d}"
+        """
+        Return the number of a code.
+
+        Raises:
+            ValueError: the service does not define it.
+        """
+        return f"{self.prefix}-{self.codes.index(code) + 1:04d}"
 
 
 _EXCEPTIONS: Final[Mapping[Api, _Exceptions]] = {
@@ -232,6 +236,12 @@ def rest_misunderstanding(error: Misunderstood) -> tuple[int, bytes]:
     """Return the HTTP status and the fault document of an error of the framework."""
     fault = {"detail": {}, "faultcode": "Client", "faultstring": error.dsc}
     return error.status, msgspec.json.encode(fault)
+
+
+def defined_code(api: Api, code: str) -> ServiceErrorCode:
+    """Return a code if a service defines it; to whatever else happens there it says UNEXPECTED_ERROR."""
+    known = _EXCEPTIONS[api].codes
+    return next((each for each in known if each == code), ServiceErrorCode.UNEXPECTED_ERROR)
 
 
 def _exception(api: Api, code: ServiceErrorCode, details: str, uuid: str) -> dict[str, object]:

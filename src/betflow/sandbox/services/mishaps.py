@@ -9,7 +9,9 @@ from betflow.sandbox.faults import Fault, FaultKind, Where
 from betflow.sandbox.refusals import ServiceRefusal
 from betflow.sandbox.services.answers import Answer
 from betflow.sandbox.services.context import Context
+from betflow.sandbox.services.envelopes import defined_code
 from betflow.wire.enums import ServiceErrorCode
+from betflow.wire.operations import Api
 
 _NEVER_ACTS: Final = frozenset({FaultKind.DROP, FaultKind.STATUS_503})
 
@@ -67,6 +69,6 @@ def _refusal(fault: Fault | None) -> ServiceRefusal | None:
     match fault:
         case Fault(kind=FaultKind.TOO_MANY_REQUESTS):
             return ServiceRefusal(ServiceErrorCode.TOO_MANY_REQUESTS)
-        case Fault(kind=FaultKind.ERROR, code=code) if code in ServiceErrorCode.__members__:
-            return ServiceRefusal(ServiceErrorCode(code))
+        case Fault(kind=FaultKind.ERROR, code=code):
+            return ServiceRefusal(defined_code(Api.BETTING, code))
     return None

@@ -145,7 +145,7 @@ def test_a_page_has_at_most_a_hundred_items(scene: ExchangeScene) -> None:
     with pytest.raises(ServiceRefusal) as refused:
         scene.statement(record_count=101)
 
-    assert ServiceErrorCode.TOO_MUCH_DATA is refused.value.code
+    assert ServiceErrorCode.INVALID_INPUT_DATA is refused.value.code
     first = scene.exchange.statement(ACCOUNT, GetAccountStatement(record_count=2))
     assert (True, -0.9) == (first.more_available, first.account_statement[0].amount)
 
