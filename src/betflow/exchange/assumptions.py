@@ -55,6 +55,14 @@ class HiddenRunner(StrEnum):
     VOID = "VOID"
 
 
+class LinesBeside(StrEnum):
+    """Whether a quarter line is settled without a score, by the results of the lines beside it."""
+
+    SETTLE = "SETTLE"
+    UNSETTLED = "UNSETTLED"
+    """The bets stay unsettled until somebody says the score."""
+
+
 class RemovalEffect(StrEnum):
     """What a removal does to bets matched on the other runners; those on the removed one are void anyway."""
 
@@ -161,6 +169,7 @@ class Assumptions:
     dead_heat_stake: DeadHeatStake = DeadHeatStake.EXACT
     place_dead_heat: PlaceDeadHeat = PlaceDeadHeat.EQUAL_SHARES
     hidden_runner: HiddenRunner = HiddenRunner.LOSES
+    lines_beside: LinesBeside = LinesBeside.SETTLE
     greyhound_removal: RemovalEffect = RemovalEffect.VOID_EARLIER
     voidable_removal: RemovalEffect = RemovalEffect.NONE
     each_way_threshold: EachWayThreshold = EachWayThreshold.AS_WIN

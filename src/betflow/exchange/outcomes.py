@@ -15,7 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from betflow.exchange.assumptions import Assumptions, HiddenRunner, PlaceDeadHeat
+from betflow.exchange.assumptions import Assumptions, HiddenRunner, LinesBeside, PlaceDeadHeat
 from betflow.exchange.bets import RunnerKey
 from betflow.exchange.results import REMOVED, MarketKind, MarketResult
 from betflow.wire.enums import RunnerStatus
@@ -126,7 +126,7 @@ def verdict(runner: RunnerKey, price: Decimal, result: MarketResult, assumptions
         case MarketKind.LINE:
             found = _line(price, result)
         case MarketKind.HANDICAP:
-            found = _handicap(runner, status, result)
+            found = _handicap(runner, result, assumptions)
         case MarketKind.RANGE:
             found = _unsettled(Rule.NO_RESULT)
         case _ if status == RunnerStatus.HIDDEN:
@@ -169,7 +169,7 @@ def _line(price: Decimal, result: MarketResult) -> Verdict:
     return Verdict((WON if result.line_result < price else LOST,), (Rule.LINE,))
 
 
-def _handicap(runner: RunnerKey, status: str, result: MarketResult) -> Verdict:
+def _handicap(runner: RunnerKey, result: MarketResult, assumptions: Assumptions) -> Verdict:
     """
     Settle by the margin; without one by the status, of a quarter line by those of the lines beside it.
 
@@ -184,24 +184,49 @@ def _handicap(runner: RunnerKey, status: str, result: MarketResult) -> Verdict:
         lost = Fraction(sum(half < 0 for half in halves), len(halves))
         return Verdict((Share(won, lost),), (Rule.HANDICAP,))
     if is_quarter:
-        return _quarter_line(runner, result)
-    if status == RunnerStatus.WINNER:
-        return Verdict((WON,), (Rule.WINNER,))
-    if status == RunnerStatus.LOSER:
-        return Verdict((LOST,), (Rule.LOSER,))
-    return _unsettled(Rule.NO_MARGIN)
+        return _quarter_line(runner, result, assumptions)
+    share = _result_of_a_line(runner, result)
+    if share is None:
+        return _unsettled(Rule.NO_MARGIN)
+    return Verdict((share,), (Rule.WINNER if share.won else Rule.LOSER,))
 
 
-def _quarter_line(runner: RunnerKey, result: MarketResult) -> Verdict:
+def _quarter_line(runner: RunnerKey, result: MarketResult, assumptions: Assumptions) -> Verdict:
     """Settle the two halves of a stake by the results of the lines that they are on, if both have one."""
     beside = (RunnerKey(runner.selection_id, runner.handicap + each) for each in (-_STEP, _STEP))
-    shares = [_RESULT_OF_A_LINE.get(result.statuses.get(line, "")) for line in beside]
+    shares = [_result_of_a_line(line, result) for line in beside]
     known = [share for share in shares if share is not None]
-    if len(known) < len(shares):
+    if len(known) < len(shares) or assumptions.lines_beside is LinesBeside.UNSETTLED:
         return _unsettled(Rule.NO_MARGIN)
     won = sum((share.won for share in known), _NOTHING) / len(known)
     lost = sum((share.lost for share in known), _NOTHING) / len(known)
-    return Verdict((Share(won, lost),), (Rule.LINES_BESIDE,))
+    return Verdict((Share(won, lost),), (Rule.LINES_BESIDE,), ("lines_beside",))
+
+
+def _result_of_a_line(line: RunnerKey, result: MarketResult) -> Share | None:
+    """Return what the status of a line says, if it is a result and its other side has another."""
+    status = result.statuses.get(line, "")
+    share = _RESULT_OF_A_LINE.get(status)
+    is_contradicted = share != VOID and status in _other_side(line, result)
+    return None if is_contradicted else share
+
+
+def _other_side(line: RunnerKey, result: MarketResult) -> list[str]:
+    """
+    Return the status of the other side of a line, if it is in the market.
+
+    The other side of a handicap is that of the other selection with the opposite sign, that of a goal line
+    has the same number.
+    """
+    for handicap in (-line.handicap, line.handicap):
+        found = [
+            status
+            for runner, status in result.statuses.items()
+            if runner.selection_id != line.selection_id and runner.handicap == handicap
+        ]
+        if found:
+            return found
+    return []
 
 
 def _odds(runner: RunnerKey, status: str, result: MarketResult, assumptions: Assumptions) -> Verdict:

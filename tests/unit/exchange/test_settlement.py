@@ -10,6 +10,7 @@ from betflow.exchange.assumptions import (
     Assumptions,
     DeadHeatStake,
     HiddenRunner,
+    LinesBeside,
     PlaceDeadHeat,
 )
 from betflow.exchange.bets import BetError, MatchedBet, RunnerKey
@@ -447,6 +448,13 @@ def test_without_a_score_the_status_settles_what_it_can(
     assert (profit, (rule,)) == (settled.profit, settled.rules)
 
 
+def _lines_beside(selection: int, lines: dict[str, str | None]) -> MarketResult:
+    """Return a market in which a selection's lines have these statuses, its -0.75 none that says anything."""
+    known = {RunnerKey(selection, Decimal(line)): status for line, status in lines.items() if status}
+    statuses = {RunnerKey(selection, Decimal("-0.75")): "LOSER", **known}
+    return MarketResult(market_id="1.1", kind=MarketKind.HANDICAP, statuses=statuses)
+
+
 @pytest.mark.parametrize(
     ("whole", "half", "back", "lay"),
     [
@@ -463,15 +471,37 @@ def test_quarter_line_is_settled_by_the_lines_beside_it(
     whole: str | None, half: str, back: str | None, lay: str | None
 ) -> None:
     """Of 10 at evens on -0.75, 5 are on -1 and 5 on -0.5 of the same selection, if both have a result."""
-    lines = {"-1": whole, "-0.75": "LOSER", "-0.5": half}
-    statuses = {RunnerKey(1, Decimal(line)): status for line, status in lines.items() if status is not None}
-    others = dict.fromkeys((RunnerKey(2, Decimal(line)) for line in lines), "WINNER")
-    result = MarketResult(market_id="1.1", kind=MarketKind.HANDICAP, statuses={**statuses, **others})
+    result = _lines_beside(1, {"-1": whole, "-0.5": half})
 
     settled = [_settle(_bet(side, "2", handicap="-0.75"), result) for side in (BACK, LAY)]
 
     assert [back, lay] == [None if bet.profit is None else str(bet.profit) for bet in settled]
     assert {Rule.NO_MARGIN if back is None else Rule.LINES_BESIDE} == {bet.rules[0] for bet in settled}
+    assert {() if back is None else ("lines_beside",)} == {bet.assumed for bet in settled}
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("status", ["LOSER", "WINNER"])
+@pytest.mark.parametrize("line", ["-0.75", "-0.5"])
+def test_a_line_whose_sides_contradict_each_other_has_no_result(line: str, status: str, sign: int) -> None:
+    """Both sides of -0.5 won, or lost; with the opposite sign (handicap) or the same (goal lines)."""
+    result = _lines_beside(1, {"-1": "LOSER", "-0.5": status})
+    other = RunnerKey(2, sign * Decimal("-0.5"))
+    result = replace(result, statuses={**result.statuses, other: status})
+
+    settled = _settle(_bet(BACK, "2", handicap=line), result)
+
+    assert (None, (Rule.NO_MARGIN,)) == (settled.profit, settled.rules)
+
+
+def test_lines_beside_may_count_for_nothing() -> None:
+    """With the assumption UNSETTLED a quarter line waits for the score."""
+    assumptions = replace(BETFLOW_1, name="test", lines_beside=LinesBeside.UNSETTLED)
+    result = _lines_beside(1, {"-1": "LOSER", "-0.5": "LOSER"})
+
+    settled = _settle(_bet(BACK, "2", handicap="-0.75"), result, assumptions)
+
+    assert (None, (Rule.NO_MARGIN,)) == (settled.profit, settled.rules)
 
 
 @pytest.mark.parametrize(
