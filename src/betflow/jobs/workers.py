@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from betflow.errors import BetflowError
 
@@ -23,6 +23,9 @@ Result = TypeVar("Result")
 
 _AHEAD = 2
 """Tasks that a worker has in hand, so that it does not wait while the parent is busy; one towards the end."""
+
+_KILLED: Final = 9
+"""SIGKILL, which Windows does not know."""
 
 _context = multiprocessing.get_context("spawn")  # forking a process that has threads is not safe
 
@@ -197,7 +200,9 @@ class _Round(Generic[Task, Result]):
         self._replace(worker)
         code = worker.process.exitcode or 0
         how = f"ended with code {code}" if code >= 0 else f"was killed by signal {-code}"
-        error = WorkerDiedError(f"a worker process {how} in the middle of it.", advice="Was memory short?")
+        # The system kills so where there is no memory left; nothing else that ends a process hints at that.
+        advice = "Was memory short?" if code == -_KILLED else ""
+        error = WorkerDiedError(f"a worker process {how} in the middle of it.", advice=advice)
         yield Report(lost, error=error)
 
 

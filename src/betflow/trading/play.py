@@ -131,7 +131,9 @@ class Play(Timer):
                 try:
                     asked = seat.on_book(seat.market)
                     requests = _requests(seat, asked) if asked else None
-                except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a strategy does, the others go on
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - whatever a strategy does, the others go on
                     self._retire(seat, error)
                 else:
                     if requests:
@@ -170,7 +172,9 @@ class Play(Timer):
     def _accepts(self, seat: Seat) -> bool:
         try:
             return bool(seat.strategy.accepts(seat.market))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a strategy does, the others go on
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a strategy does, the others go on
             self._retire(seat, error)
             return False
 
@@ -194,7 +198,9 @@ class Play(Timer):
             return
         try:
             requests = _requests(seat, hook(seat.market, *more))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a strategy does, the others go on
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a strategy does, the others go on
             self._retire(seat, error)
         else:
             self._send(seat, requests, at_least=at_least)

@@ -41,6 +41,11 @@ class Exits(BackOnce):
         raise SystemExit(3)
 
 
+class Stops(BackOnce):
+    def on_book(self, market):
+        raise GeneratorExit
+
+
 class Returns(BackOnce):
     def on_book(self, market):
         return 7
@@ -255,7 +260,9 @@ def test_strategy_that_raises_ends_in_that_market_only(tmp_path: Path, play: Pla
     assert {"1.5"} == {order["market_id"] for order in outcome.data["orders"]}
 
 
-@pytest.mark.parametrize(("name", "why"), [("Exits", "SystemExit: 3"), ("Returns", "returned 7")])
+@pytest.mark.parametrize(
+    ("name", "why"), [("Exits", "SystemExit: 3"), ("Stops", "GeneratorExit"), ("Returns", "returned 7")]
+)
 def test_strategy_that_does_something_else_ends_likewise(
     tmp_path: Path, play: Play, capsys: pytest.CaptureFixture[str], name: str, why: str
 ) -> None:

@@ -73,6 +73,7 @@ def test_killed_worker_costs_its_task_only() -> None:
     assert [1] == lost
     assert isinstance(ended[1], WorkerDiedError)
     assert str(int(signal.SIGKILL)) in str(ended[1])
+    assert "Was memory short?" == ended[1].advice
 
 
 def test_consumer_that_stops_leaves_no_process() -> None:
@@ -118,7 +119,7 @@ def test_worker_that_leaves_costs_its_task_only() -> None:
 
     assert [1] == [task for task, error in ended.items() if error is not None]
     assert {0, 1, 2, 3} == ended.keys()
-    assert "code 3" in str(ended[1])
+    assert "a worker process ended with code 3 in the middle of it." == str(ended[1])
 
 
 def test_worker_that_dies_between_tasks_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
