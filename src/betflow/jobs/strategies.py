@@ -45,14 +45,20 @@ class StrategyChoice:
         strategy_class = find_strategy(self.name)
         pairs = parse_pairs(self.parameters, "--param")
         try:
-            return make_strategy(strategy_class, pairs)
-        except UsageError:
+            strategy = make_strategy(strategy_class, pairs)
+        except (UsageError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise UsageError(
                 f"the strategy {self.name} cannot be made: {type(error).__name__}: {error}{_place(error)}.",
                 advice="Check its --param values.",
             ) from error
+        if not strategy.name:
+            raise UsageError(
+                f"the strategy {self.name} has no name of its own, and every order has one with it.",
+                advice="Name a class that extends betflow.trading.Strategy, or set its name.",
+            )
+        return strategy
 
 
 def known_strategies() -> list[str]:
@@ -115,7 +121,9 @@ def _imported(load: Callable[[], object], name: str) -> object:
             f"the strategy {name} cannot be imported: {error}.",
             advice=f"Modules are looked for in {Path.cwd()}, then where Python finds its packages.",
         ) from error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise UsageError(
             f"the strategy {name} cannot be imported: {type(error).__name__}: {error}{_place(error)}."
         ) from error

@@ -60,6 +60,7 @@ def test_parameters_are_given_as_text() -> None:
         (NotFoundError, "No module named 'missing_module'.*looked for in", "missing_module:A"),
         (NotFoundError, "has no 'Missing'", "found_strategies:Missing"),
         (UsageError, "1 does not extend", "found_strategies:NOTHING"),
+        (UsageError, "has no name of its own", "betflow.trading:Strategy"),
         (UsageError, "SyntaxError", "broken_syntax:A"),
         (UsageError, r"ZeroDivisionError: division by zero \(.*broken_import.py:2\)", "broken_import:A"),
         (
