@@ -4,16 +4,17 @@ How answers look to people: aligned columns, and never a value that is cut short
 Away from a terminal a table is as wide as it needs. On a terminal, columns that a command calls spare are
 left out where there is no room, and a line below says which; where that does not help, rows are stacked.
 
-Values may come from tapes that anybody made, so control characters are shown as escapes instead of obeyed.
+Values may come from tapes that anybody made, so characters that control a terminal or the direction of text
+are shown as escapes instead of obeyed.
 """
 
 import io
 import json
 import os
-import re
 import shutil
 import sys
 import textwrap
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -22,7 +23,8 @@ from typing import Any, TextIO, TypeAlias
 
 from betflow.errors import StorageError
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Categories of what is no sign: controls, formats (as of direction), ends of lines and paragraphs."""
 _FINDINGS_SHOWN = 20
 
 Spare: TypeAlias = Sequence[tuple[str, ...]]
@@ -206,12 +208,22 @@ def _width(text: str) -> int:
 
 
 def shown(value: object) -> str:
-    """Return a value as people read it, on one line, with control characters as escapes."""
+    """Return a value as people read it, on one line, with what a terminal would obey as escapes."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", str(value))
+    text = str(value)
+    return text if text.isprintable() else "".join(map(_sign, text))
+
+
+def _sign(character: str) -> str:
+    if unicodedata.category(character) not in _OBEYED:
+        return character
+    code = ord(character)
+    if code > 0xFFFF:  # noqa: PLR2004 - each escape has room for so much
+        return f"\\U{code:08x}"
+    return f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"  # noqa: PLR2004 - as above
 
 
 def as_written(number: float | None) -> float | int | None:

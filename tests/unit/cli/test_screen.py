@@ -103,6 +103,7 @@ def test_wide_characters_are_counted_as_they_are_shown() -> None:
         ("no", False),
         ("3.05", 3.05),
         ("a\\x1b[2Jb\\x0a", "a\x1b[2Jb\n"),
+        ("a\\u202eb\\u2028\\xad\\U000e0001 é\xa0€", "a\u202eb\u2028\xad\U000e0001 é\xa0€"),
         ("café", "café"),
     ],
 )
