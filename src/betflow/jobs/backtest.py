@@ -101,7 +101,9 @@ def _play_all(
 ) -> None:
     """Play all groups, and take what they came to in their order."""
     context.progress.start("backtest", total=len(planned.groups), unit="groups of tapes")
-    with tempfile.TemporaryDirectory(prefix=".playing-", dir=context.data_dir / FOLDER) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix=f".{context.run_id}.playing-", dir=context.data_dir / FOLDER
+    ) as folder:
         tasks = list(_tasks(planned, asked, Path(folder), readahead=workers < processors()))
         with closing(processes.work(tasks, play, workers=workers)) as reports:
             for report in in_order(reports):

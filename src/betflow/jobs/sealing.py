@@ -6,7 +6,9 @@ the next run mends it: a run without a last entry is sealed as crashed, a staged
 committed is published.
 """
 
+import glob
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,11 +66,20 @@ class Seals:
             row = RunTable(self.ledger).get(run_id)
             if row is None or row.status != RunStatus.RUNNING or liveness.is_alive(lock):
                 return
+            self._remove_unfinished(run_id)
             message = f"process {row.pid} on {row.host} ended without sealing its run. Run the command again."
             finding = Finding("error.crashed", row.command, message)
             outcome = Outcome(findings=(finding,), is_failure=True)
             self._stage(row, outcome, kind=RunKind.CRASHED, status=RunStatus.CRASHED)
         self._publish(row)
+
+    def _remove_unfinished(self, run_id: str) -> None:
+        """Remove what a run worked on: in the data folder, that is called after it, behind a dot."""
+        for left in self.data_dir.glob(f"*/.{glob.escape(run_id)}.*"):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
     def _remove_if_left_behind(self, lock: Path) -> None:
         """Remove the lock file of a run that was killed as it began or after it was sealed."""

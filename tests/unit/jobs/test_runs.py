@@ -124,10 +124,17 @@ def test_row_says_how_a_run_ended(run: Run, expected: RunStatus, outcome: Outcom
 
 
 def test_killed_run_is_sealed_by_the_next(data_dir: Path) -> None:
-    """A run whose process was killed gets its last entry and its record from the next run."""
+    """A killed run gets its last entry and its record from the next, which removes what it was working on."""
     subprocess.run([sys.executable, "-c", CRASHING, str(data_dir)], check=False)
+    [lock] = data_dir.glob("live/*.lock")
+    folder = data_dir / "backtests" / f".{lock.stem}.playing-x"
+    folder.mkdir(parents=True)
+    (folder / "1.pickle").touch()
+    (folder.parent / f".{lock.stem}.json.7.part").touch()
+    (folder.parent / "another").touch()
 
     with closing(Runs(Settings(data_dir=data_dir)).start("next", {}, config_hash="0")) as run:
+        assert ["another"] == [path.name for path in folder.parent.iterdir()]
         [crashed] = [row for row in RunTable(run.context.ledger).newest_first() if row.command == "backfill"]
         kinds = [each.kind for each in Journal(run.context.ledger).entries()]
 
