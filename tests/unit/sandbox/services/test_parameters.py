@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 
 from betflow.sandbox.services.envelopes import Misunderstood, calls_of
-from betflow.sandbox.services.parameters import parameters_of
+from betflow.sandbox.services.parameters import names_of, parameters_of
 from betflow.wire.betting import CancelInstruction, LimitOrder, PlaceOrders
 from betflow.wire.enums import OrderType, PersistenceType, Side
 from betflow.wire.operations import (
     CANCEL_ORDERS,
     HEARTBEAT,
+    LIST_EVENTS,
     LIST_TIME_RANGES,
+    OPERATIONS,
     PLACE_ORDERS,
     Api,
     Operation,
 )
+from interface import interface
 from tapes import shared_responses
 
 
@@ -89,7 +92,12 @@ def test_what_there_is_not_is_ignored() -> None:
         (HEARTBEAT, "{}", "DSC-0018"),
         (PLACE_ORDERS, '{"marketId":"1.1"}', "DSC-0018"),
         (PLACE_ORDERS, '{"marketId":"1.1","instructions":[{}]}', "DSC-0018"),
-        (HEARTBEAT, "[10]", "DSC-0044"),
+        (HEARTBEAT, "[]", "DSC-0018"),
+        (HEARTBEAT, "[10,20]", "DSC-0044"),
+        (LIST_EVENTS, "{}", "DSC-0018"),
+        (LIST_EVENTS, '{"filter":null}', "DSC-0018"),
+        (LIST_EVENTS, "[]", "DSC-0018"),
+        (LIST_EVENTS, "[", "DSC-0008"),
         (HEARTBEAT, '{"preferredTimeoutSeconds":"soon"}', "DSC-0044"),
         (HEARTBEAT, "7", "DSC-0044"),
         (LIST_TIME_RANGES, '{"filter":{},"granularity":"YEARS"}', "DSC-0044"),
@@ -100,7 +108,22 @@ def test_what_is_missing_and_what_is_wrong_are_told_apart(
     operation: Operation[Any, Any], content: str, dsc: str
 ) -> None:
     """By the framework's numbers."""
-    assert (-32602, dsc) == refused(operation, content)
+    assert (-32700 if dsc == "DSC-0008" else -32602, dsc) == refused(operation, content)
+
+
+def test_parameters_come_in_the_order_of_their_definition() -> None:
+    """In an array, without names."""
+    assert 10 == parameters_of(HEARTBEAT, b"[10]").preferred_timeout_seconds
+    request = parameters_of(LIST_TIME_RANGES, b'[{"inPlayOnly":true},"DAYS"]')
+    assert (True, "DAYS") == (request.filter.in_play_only, request.granularity)
+
+
+def test_the_order_is_that_of_the_published_definitions() -> None:
+    """What was added since comes behind it."""
+    for operation in OPERATIONS.values():
+        if operation.api is not Api.SCORES:
+            defined = [each.name for each in interface(operation.api.value).operations[operation.name]]
+            assert defined == list(names_of(operation.parameters))[: len(defined)], operation.name
 
 
 def test_parameters_that_are_nested_too_deeply_are_wrong() -> None:
