@@ -27,9 +27,11 @@ def backfill(
     ] = None,
 ) -> None:
     """
-    Import recorded market data into the archive: verified, compressed, each tape once, indexed.
+    Import recorded market data into the archive: checked, compressed, each tape once, indexed.
 
     Takes Betfair's historic data (BASIC, ADVANCED, PRO), self-recorded tapes and recordings of the stream.
+    Each line is read as JSON and as a message of the stream, and a damaged one is a finding. Prices and sizes
+    are passed over: `betflow tape verify` decodes them, too.
     Run it again at any time: what is there already is left alone, what was interrupted goes on.
     """
     from betflow.jobs.backfill import BackfillRequest, backfill

@@ -80,7 +80,7 @@ def verify(
     ] = None,
 ) -> None:
     """
-    Look at every byte and every line again.
+    Look at every byte and every line again, and decode every price and size.
 
     Exits with 7 when anything is damaged, and with 1 when something is only odd: publish times that go
     backwards, repeated messages, runners that no definition lists.

@@ -1,5 +1,5 @@
 """
-Market data that a user has, taken into the archive: verified, compressed, each tape once, indexed.
+Market data that a user has, taken into the archive: checked, compressed, each tape once, indexed.
 
 Workers read the files (`betflow.jobs.importing`); this process alone moves tapes to their place, indexes and
 journals them, in the order of the files. It may be killed at any moment: what has its place is whole, what
