@@ -262,6 +262,7 @@ def test_a_code_of_another_service_is_an_unexpected_error(sandbox: Running, clie
         ("account", "AccountAPING/v1.0/listCurrencyRates", {"fromCurrency": "X"}, "INVALID_INPUT_DATA"),
         ("account", "AccountAPING/v1.0/createDeveloperAppKeys", {"appName": "x"}, "APP_CREATION_FAILED"),
         ("betting", CURRENT, {"recordCount": 1001}, "TOO_MUCH_DATA"),
+        ("betting", "SportsAPING/v1.0/listExposureLimitsForMarketGroups", {}, "ACCESS_DENIED"),
         ("heartbeat", "HeartbeatAPING/v1.0/heartbeat", {"preferredTimeoutSeconds": -1}, "INVALID_INPUT_DATA"),
     ],
 )

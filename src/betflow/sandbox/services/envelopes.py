@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from betflow.errors import BetflowError
+from betflow.sandbox.services import permissions
 from betflow.wire.enums import ServiceErrorCode
 from betflow.wire.json_rpc import (
     INVALID_PARAMS,
@@ -28,7 +29,9 @@ MOST_CALLS: Final = 500
 NULL: Final = b"null"
 _OBJECT: Final = b"{}"
 _METHOD: Final = re.compile(r"(?P<api>\w+)/v1(?:\.\d+)?/(?P<name>\w+)", re.ASCII)
-_OPERATIONS: Final = {(each.api.lower(), each.name.lower()): each for each in OPERATIONS.values()}
+_OPERATIONS: Final = {
+    (each.api.lower(), each.name.lower()): each for each in (*OPERATIONS.values(), *permissions.OPERATIONS)
+}
 
 _BETTING = (
     ServiceErrorCode.TOO_MUCH_DATA,

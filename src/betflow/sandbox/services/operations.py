@@ -19,6 +19,7 @@ from betflow.sandbox.services import app_keys
 from betflow.sandbox.services.context import Context
 from betflow.sandbox.services.currency_rates import currency_rates
 from betflow.sandbox.services.order_requests import check_size, timed_out, transactions_of
+from betflow.sandbox.services.permissions import Permissioned
 from betflow.sandbox.sessions import Caller
 from betflow.wire import operations as wire
 from betflow.wire.account import ListCurrencyRates, TransferFunds
@@ -47,6 +48,8 @@ async def answer_to(
     Raises:
         ServiceRefusal: it asks for too much, too often, or for what cannot be.
     """
+    if isinstance(parameters, Permissioned):
+        raise ServiceRefusal(ServiceErrorCode.ACCESS_DENIED)
     if isinstance(parameters, OrderRequest):
         return await _order(context, caller, parameters)
     handler = _HANDLERS.get(operation.method)
