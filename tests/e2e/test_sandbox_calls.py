@@ -249,6 +249,35 @@ def test_every_error_of_a_service_can_be_provoked(
     assert "result" in client.call(method, params, service=service)
 
 
+@pytest.mark.parametrize(
+    ("operation", "params", "details"),
+    [
+        ("listMarketBook", {"marketIds": ["abc"]}, "market id passed is invalid"),
+        (
+            "listEvents",
+            {"filter": {}, "locale": "unknown"},
+            "locale must use valid iso-639 locale names",
+        ),
+        (
+            "listEvents",
+            {"filter": {"marketCountries": ["GB", "ZZZZ"]}},
+            "country code must use valid iso2 country code name",
+        ),
+        (
+            "listMarketBook",
+            {"marketIds": ["1.1"], "currencyCode": "XYZ"},
+            "currency must use valid iso2 currency code name",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_betfairs_words(
+    client: Client, operation: str, params: object, details: str
+) -> None:
+    """As its pages have them."""
+    error = client.call(f"SportsAPING/v1.0/{operation}", params)["error"]["data"]["APINGException"]
+    assert ("INVALID_INPUT_DATA", details) == (error["errorCode"], error["errorDetails"])
+
+
 def test_a_code_of_another_service_is_an_unexpected_error(sandbox: Running, client: Client) -> None:
     """Since nobody could tell its number."""
     sandbox.goes_wrong(subject="getAccountFunds", kind="error", code="TOO_MUCH_DATA")

@@ -74,7 +74,7 @@ def _check(parameters: ListMarketBook | ListRunnerBook) -> None:
     if len(parameters.bet_ids or ()) > MOST_BETS:
         raise ServiceRefusal(ServiceErrorCode.REQUEST_SIZE_EXCEEDS_LIMIT)
     if parameters.currency_code not in {None, "GBP"}:
-        details = "the sandbox has no other currency than GBP"
+        details = "currency must use valid iso2 currency code name"
         raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, details)
 
 

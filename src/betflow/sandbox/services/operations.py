@@ -20,6 +20,7 @@ from betflow.sandbox.services.context import Context
 from betflow.sandbox.services.currency_rates import currency_rates
 from betflow.sandbox.services.order_requests import check_size, timed_out, transactions_of
 from betflow.sandbox.services.permissions import Permissioned
+from betflow.sandbox.services.wording import check_wording
 from betflow.sandbox.sessions import Caller
 from betflow.wire import operations as wire
 from betflow.wire.account import ListCurrencyRates, TransferFunds
@@ -50,6 +51,7 @@ async def answer_to(
     """
     if isinstance(parameters, Permissioned):
         raise ServiceRefusal(ServiceErrorCode.ACCESS_DENIED)
+    check_wording(parameters)
     if isinstance(parameters, OrderRequest):
         return await _order(context, caller, parameters)
     handler = _HANDLERS.get(operation.method)
