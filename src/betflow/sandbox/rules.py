@@ -33,6 +33,7 @@ class Rules:
         ids: Bets and markets together that one call may name.
         book_calls_a_second: listMarketBook about one market.
         order_queries: Those about orders that may be under way at once.
+        order_query_ms: How long such a query takes at least, so that several can be under way.
         instructions_a_second: Of all calls that change orders.
         place_instructions: In one placeOrders.
         edit_instructions: In one cancelOrders, replaceOrders or updateOrders.
@@ -48,6 +49,7 @@ class Rules:
     ids: int = 250
     book_calls_a_second: int = 5
     order_queries: int = 3
+    order_query_ms: int = 20
     instructions_a_second: int = 1000
     place_instructions: int = 200
     edit_instructions: int = 60

@@ -4,8 +4,8 @@ One call of an operation: what it asks for, who asks, what holds it back, what g
 Whoever acts is found in `operations`.
 """
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -84,7 +84,7 @@ async def carry_out(context: Context, call: Call, credentials: Credentials) -> C
     try:
         answer = _failure(operation, parameters, fault)
         if answer is None:
-            with _in_line(context, caller, parameters):
+            async with _in_line(context, caller, parameters):
                 answer = await answer_to(context, operation, caller, parameters)
                 if fault is not None and fault.kind is FaultKind.SLOW:
                     await wait(fault.seconds)
@@ -111,10 +111,16 @@ def _caller(
     return context.sessions.caller(credentials.app_key, credentials.token)
 
 
-def _in_line(context: Context, caller: Caller, parameters: msgspec.Struct) -> AbstractContextManager[None]:
-    """Return what holds a place among the queries that may be under way at once, where a call is one."""
+@asynccontextmanager
+async def _in_line(context: Context, caller: Caller, parameters: msgspec.Struct) -> AsyncIterator[None]:
+    """Hold a place among the queries that may be under way at once, where a call is one; it takes a while."""
     group = query_group(parameters)
-    return context.throttle(caller.account).query(group) if group else nullcontext()
+    if group is None:
+        yield
+        return
+    with context.throttle(caller.account).query(group):
+        await wait(context.rules.order_query_ms / 1000)
+        yield
 
 
 def _failure(operation: Operation[Any, Any], parameters: msgspec.Struct, fault: Fault | None) -> object:
