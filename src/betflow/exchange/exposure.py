@@ -66,13 +66,25 @@ def _runner_exposure(bets: Sequence[MatchedBet], result: MarketResult, assumptio
     Each is rounded on its own when it is settled, so what cancels out exactly may still cost a fraction of a
     penny for each bet. Never more, though, than the bets can lose one by one.
     """
-    singly = sum((round_exposure(_loss(bet, result, assumptions)) for bet in bets), ZERO)
+    alike = _alike(bets, result)
+    singly = sum((n * round_exposure(_loss(bet, result, assumptions)) for bet, n in alike), ZERO)
     if result.kind is MarketKind.LINE:
         together = _worst_line(bets)
     else:
-        together = sum((_worst(bets, each, result, assumptions) for each in _divisors(result)), Fraction())
-    rounding = sum((_rounding_loss(bet, result, assumptions) for bet in bets), Fraction())
+        together = sum((_worst(alike, each, result, assumptions) for each in _divisors(result)), Fraction())
+    rounding = sum((n * _rounding_loss(bet, result, assumptions) for bet, n in alike), Fraction())
     return min(singly, round_exposure(together + rounding))
+
+
+def _alike(bets: Iterable[MatchedBet], result: MarketResult) -> list[tuple[MatchedBet, int]]:
+    """Return one of each kind of bets that lose the same, with how many of them there are."""
+    kinds: dict[tuple[object, ...], tuple[MatchedBet, int]] = {}
+    for bet in bets:
+        before = (bet.in_play, bet.matched_at) if result.removals else ()
+        kind = (bet.side, bet.price, bet.size, before)
+        first, count = kinds.get(kind, (bet, 0))
+        kinds[kind] = (first, count + 1)
+    return list(kinds.values())
 
 
 def _rounding_loss(bet: MatchedBet, result: MarketResult, assumptions: Assumptions) -> Fraction:
@@ -102,12 +114,15 @@ def _divisors(result: MarketResult) -> tuple[Fraction, ...]:
 
 
 def _worst(
-    bets: Iterable[MatchedBet], divisor: Fraction, result: MarketResult, assumptions: Assumptions
+    alike: Iterable[tuple[MatchedBet, int]],
+    divisor: Fraction,
+    result: MarketResult,
+    assumptions: Assumptions,
 ) -> Fraction:
     """Return the loss of one part of the bets on a runner, in the worse case; all other cases are between."""
     if_won = if_lost = Fraction()
-    for bet in bets:
-        stake = bet.side.sign * Fraction(bet.size)
+    for bet, count in alike:
+        stake = count * bet.side.sign * Fraction(bet.size)
         if_won += stake * (settled_price(bet, result, assumptions) - 1) / divisor
         if_lost -= stake
     return max(Fraction(), -if_won, -if_lost)

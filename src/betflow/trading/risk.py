@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
 
@@ -36,6 +37,8 @@ from betflow.wire.enums import BetTargetType, OrderStatus, Side
 SingleInstruction: TypeAlias = PlaceInstruction | CancelInstruction | ReplaceInstruction | UpdateInstruction
 
 _EVENS = Decimal(2)
+_BETS_KEPT = 4096
+"""What orders come to is asked again with every other order of the market."""
 
 
 class RiskHook(Protocol):
@@ -199,8 +202,7 @@ def asked_for(
     """
     match instruction:
         case PlaceInstruction():
-            price, size = _price_and_size(instruction)
-            return _bet(market.market_id, _runner_of(instruction), instruction.side, price, size)
+            return _placed(market.market_id, instruction)
         case ReplaceInstruction():
             order = next((each for each in _orders(placements) if each.bet_id == instruction.bet_id), None)
             if order is None:
@@ -282,9 +284,22 @@ def _unmatched(placement: Placement, market: Market) -> MatchedBet | None:
         return asked_for(placement.instruction, market, ())
     if order.status is OrderStatus.EXECUTION_COMPLETE:
         return None
-    price = _EVENS if order.price is None or order.liability[Case.EXPECTED] else exact(order.price)
-    size = Fraction(pounds(_at_stake(order)))
-    return _bet(market.market_id, order.runner, order.side, price, size)
+    price = None if order.liability[Case.EXPECTED] else order.price
+    return _resting(market.market_id, order.runner, order.side, price, _at_stake(order))
+
+
+@lru_cache(maxsize=_BETS_KEPT)
+def _resting(
+    market_id: str, runner: RunnerKey, side: Side, price: float | None, pennies: int
+) -> MatchedBet | None:
+    limit = _EVENS if price is None else exact(price)
+    return _bet(market_id, runner, side, limit, Fraction(pounds(pennies)))
+
+
+@lru_cache(maxsize=_BETS_KEPT)
+def _placed(market_id: str, instruction: PlaceInstruction) -> MatchedBet | None:
+    price, size = _price_and_size(instruction)
+    return _bet(market_id, _runner_of(instruction), instruction.side, price, size)
 
 
 def _at_stake(order: Order) -> int:

@@ -58,6 +58,14 @@ def test_a_reduction_lowers_the_layers_liability() -> None:
     assert Decimal("72.50") == liability(_bet(LAY, "11"), market)
 
 
+def test_bets_that_are_alike_count_one_by_one() -> None:
+    """Of three lays of 10 at 11.0, two are reduced to 8.25, and one was matched after the removal."""
+    market = replace(_market(), removals=(Removal(RunnerKey(3), Decimal(25), 10),))
+    before, after = _bet(LAY, "11"), replace(_bet(LAY, "11"), matched_at=10)
+
+    assert Decimal("245.00") == exposure([before, after, before], market)
+
+
 def test_one_bet_is_exposed_to_its_liability() -> None:
     """A single bet's exposure is its liability, without a penny for rounding."""
     assert Decimal("10.00") == exposure([_bet(BACK, "11")], _market())
