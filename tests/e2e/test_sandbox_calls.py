@@ -78,6 +78,15 @@ def test_a_batch_is_answered_with_a_batch(client: Client) -> None:
     assert {"code": -32601, "message": "DSC-0021"} == second["error"]
 
 
+@pytest.mark.parametrize(("accepted", "coding"), [("gzip, deflate", "gzip"), ("identity", None)])
+def test_long_answers_are_compressed_for_who_takes_that(
+    client: Client, accepted: str, coding: str | None
+) -> None:
+    """As Betfair does it."""
+    answer = client.post(JSON_RPC, json.dumps([json.loads(CALL)] * 5), Accept_Encoding=accepted)
+    assert (coding, 5) == (answer.headers.get("Content-Encoding"), len(answer.json()))
+
+
 def test_rest_answers_with_the_bare_result(client: Client) -> None:
     """With a slash at the end or without."""
     for path in (

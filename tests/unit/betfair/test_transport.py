@@ -1,5 +1,6 @@
 """An exchange ends in a reply, or in a value that says why there is none and whether anything was sent."""
 
+import gzip
 import ssl
 from pathlib import Path
 
@@ -88,6 +89,19 @@ def test_after_sending_the_outcome_is_unknown(tmp_path: Path, trouble: Trouble, 
         reply = ask(server, read_timeout_s=0.2)
 
     assert NoReply(trouble, Sent.UNKNOWN) == reply
+
+
+def test_a_compressed_reply_is_read_and_half_of_one_is_no_json(tmp_path: Path) -> None:
+    """What was sent may have acted, though its answer cannot be read; nothing is made of the rest."""
+    body, headers = gzip.compress(b'{"result":[]}'), {"Content-Encoding": "gzip"}
+    answers = [Answer(sent, headers=headers, cut=cut) for sent, cut in ((body, False), (body[:12], True))]
+    answers += [Answer(body[:12], headers=headers), Answer(b"{}", headers=headers)]
+    with loopback(tmp_path, replies(*answers)) as server:
+        server.date = ""
+        assert Reply(200, "application/json", b'{"result":[]}') == ask(server)
+        assert NoReply(Trouble.BROKEN, Sent.UNKNOWN) == ask(server)
+        assert Reply(200, "application/json", b"{") == ask(server)
+        assert NoReply(Trouble.BROKEN, Sent.UNKNOWN) == ask(server)
 
 
 def test_what_was_not_sent_is_known_not_to_be() -> None:

@@ -1,10 +1,12 @@
 """Bringing an answer to the client over HTTP, or failing to in the way that a fault says."""
 
 import asyncio
-from dataclasses import dataclass
+import gzip
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from betflow.sandbox.faults import Fault, FaultKind
@@ -13,6 +15,10 @@ from betflow.sandbox.services.peers import Peer
 JSON: Final = "application/json"
 HTML: Final = "text/html"
 TEXT: Final = "text/plain"
+_COMPRESSED: Final = frozenset({JSON, HTML, TEXT})
+_LEAST_BYTES: Final = 500
+"""What is shorter goes as it is."""
+_LEVEL: Final = 1
 _UNAVAILABLE: Final = b"<html><body><h1>503 Service Unavailable</h1></body></html>"
 
 
@@ -38,6 +44,25 @@ class Answer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, or what the fault leaves of it."""
         peer: Peer = scope["state"]["peer"]
+        await self._encoded(scope)._answer(receive, send, peer)  # noqa: SLF001 - it is one of ours
+
+    def _encoded(self, scope: Scope) -> "Answer":
+        """Return it compressed, where the client takes that and it is worth it; what is malformed, too."""
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        kind = self.fault.kind if self.fault is not None else None
+        is_broken = kind is FaultKind.MALFORMED
+        is_worth_it = len(self.body) >= _LEAST_BYTES and self.media_type in _COMPRESSED
+        if not is_worth_it or "gzip" not in accepted or kind is FaultKind.STATUS_503:
+            return self
+        body = self.body[: -(-len(self.body) // 2)] if is_broken else self.body
+        return replace(
+            self,
+            body=gzip.compress(body, _LEVEL, mtime=0),
+            headers=(*self.headers, ("content-encoding", "gzip"), ("vary", "accept-encoding")),
+            fault=None if is_broken else self.fault,
+        )
+
+    async def _answer(self, receive: Receive, send: Send, peer: Peer) -> None:
         match self.fault:
             case Fault(kind=FaultKind.DROP):
                 peer.drop()
