@@ -230,12 +230,11 @@ def test_what_passes_is_not_noticed(betflow: CommandLine, fault: Callable[..., N
 
 
 def test_the_doctor_sees_clocks_that_differ(betflow: CommandLine, fault: Callable[..., None]) -> None:
-    """A minute and a half is too much."""
+    """By a minute and a half; in a sandbox, which has a time of its own, nothing is wrong with that."""
     for where in ("api", "identity"):
         fault(where=where, kind="clock-skew", ms=-90_000, times=0)
     ran = betflow.json("doctor", *PROFILE)
 
-    assert (ExitCode.CONFIGURATION, ["doctor.clock"]) == (ran.code, ran.codes)
-    assert re.search(
-        r"clock is (89|90|91)\.\d s ahead of the server's", ran.envelope["findings"][0]["message"]
-    )
+    measured = {each["name"]: each["measured"] for each in ran.data["checks"]}
+    assert ExitCode.OK == ran.code
+    assert re.search(r"^(89|90|91)\.\d s ahead of the server's, .*a time of its own", measured["clock"])

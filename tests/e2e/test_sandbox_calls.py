@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -511,7 +512,7 @@ def test_everything_that_was_answered_is_in_the_truth(tmp_path: Path) -> None:
 
 
 def test_the_admin_endpoint_tells_how_it_stands_and_moves_the_clock(tmp_path: Path) -> None:
-    """It pauses, steps, jumps, and goes at another speed; never back."""
+    """It pauses, steps, jumps, and goes at another speed; never back. The header Date goes with it."""
     with running(tmp_path) as own:
         client = own.client()
 
@@ -521,7 +522,9 @@ def test_the_admin_endpoint_tells_how_it_stands_and_moves_the_clock(tmp_path: Pa
         assert 200 == move(pause=True).status_code
         before = client.get("/sandbox/state").json()
         assert before["paused"]
-        moved = move(stepMs=60_000).json()["now"]
+        stepped = move(stepMs=60_000)
+        moved = stepped.json()["now"]
+        assert moved[:19] == f"{parsedate_to_datetime(stepped.headers['Date']):%Y-%m-%dT%H:%M:%S}"
         assert moved == move(jumpTo=moved).json()["now"]
         assert 400 == move(jumpTo="2026-01-01").status_code
         assert 400 == move(speed="fast").status_code

@@ -4,6 +4,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from betflow.betfair.certificates import CertificateFiles, check_certificate, fi
 from betflow.betfair.channel import Allowance, Connection, Policy
 from betflow.betfair.endpoints import Endpoints, endpoints
 from betflow.betfair.identity import Credentials
+from betflow.betfair.probing import probe_api
 from betflow.betfair.retries import Pace, Retries
 from betflow.betfair.secrets import Secret
 from betflow.betfair.session import Lifetime, Session
@@ -136,6 +138,38 @@ def open_stream(
         keep=keep,
         policy=policy or stream_policy(settings.betfair),
     )
+
+
+def exchange_clock(settings: Settings, connection: Connection, clock: Clock) -> Clock:
+    """
+    Return what says what time it is where the markets are: this machine's clock, at Betfair.
+
+    A sandbox has a time of its own, as its profile says (`exchange_clock`). Then each look at the clock asks
+    it, and gets the whole second of the header ``Date``; to ask once would not do, since it may run faster.
+
+    Args:
+        settings: Where it is, and whether it has a time of its own.
+        connection: To it.
+        clock: This machine's.
+
+    Raises:
+        UnreachableError: from the clock: the exchange does not answer.
+        ConfigurationError: from the clock: its answer has no date.
+    """
+    if not settings.betfair.api.exchange_clock:
+        return clock
+
+    def asked() -> int:
+        date = probe_api(connection.transport, connection.endpoints.betting).date
+        try:
+            return round(parsedate_to_datetime(date).timestamp()) * 1000
+        except (ValueError, OverflowError):
+            raise ConfigurationError(
+                f"The exchange does not tell its time: the date of its answer is {date!r}.",
+                advice="Set betfair.api.exchange_clock to false, and this machine's clock is used.",
+            ) from None
+
+    return asked
 
 
 def stream_policy(betfair: BetfairSettings) -> StreamPolicy:

@@ -12,7 +12,7 @@ from betflow.betfair.reading import ReadingGateway
 from betflow.errors import DamagedError, Finding, NotFoundError, UsageError
 from betflow.exchange.times import iso
 from betflow.jobs import records
-from betflow.jobs.connecting import open_connection
+from betflow.jobs.connecting import exchange_clock, open_connection
 from betflow.jobs.earlier_runs import LAST, find_run
 from betflow.jobs.market_search import look_for, parse_search, read_books
 from betflow.jobs.outcome import Artifact, Outcome, artifact_of
@@ -105,16 +105,16 @@ def _look(request: DiscoverRequest, context: RunContext) -> Outcome:
         market_types=request.market_types,
         within=request.within,
     )
-    moment = context.clock()
-    folder = context.data_dir / sighting_path(context.run_id, iso(moment))
-    keeper = Keeper(folder, context.clock)
-
-    def keep(operation: str, request: bytes, body: bytes) -> None:
-        keeper.keep(operation, request, body)
-        context.progress.advance()
-
+    folder = context.data_dir / sighting_path(context.run_id, iso(context.clock()))
     context.progress.start("Looking for markets", total=None, unit="answers")
     with open_connection(context.settings, clock=context.clock) as connection:
+        clock = exchange_clock(context.settings, connection, context.clock)
+        moment, keeper = clock(), Keeper(folder, clock)
+
+        def keep(operation: str, request: bytes, body: bytes) -> None:
+            keeper.keep(operation, request, body)
+            context.progress.advance()
+
         gateway = ReadingGateway(replace(connection, keep=keep))
         market_ids, findings = look_for(gateway, search, moment)
         read_books(gateway, market_ids)

@@ -96,10 +96,10 @@ def _check_services(context: RunContext, places: Endpoints, trusting: ssl.SSLCon
         yield checked("identity", lambda: asked(places.keep_alive, probe_identity))
         yield checked("betting", lambda: asked(places.betting, probe_api))
     yield checked("stream", greeted)
-    yield checked("clock", lambda: _clock(seen))
+    yield checked("clock", lambda: _clock(seen, has_its_own=betfair.api.exchange_clock))
 
 
-def _clock(seen: list[_Seen]) -> Measured:
+def _clock(seen: list[_Seen], *, has_its_own: bool) -> Measured:
     """Compare the clocks, by the answer that came soonest; HTTP tells whole seconds."""
     dated = sorted((each for each in seen if each.date), key=lambda each: each.answered - each.asked)
     if not dated:
@@ -114,6 +114,8 @@ def _clock(seen: list[_Seen]) -> Measured:
     told = (
         f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} the server's, give or take {doubt:.1f} s"
     )
+    if has_its_own:
+        return Measured(f"{told}, which has a time of its own (betfair.api.exchange_clock)")
     if abs(skew) - doubt > MOST_SKEW_S:
         raise ConfigurationError(
             f"This machine's clock is {told}; the limit is {MOST_SKEW_S:g} s.",

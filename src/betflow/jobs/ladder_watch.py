@@ -13,7 +13,7 @@ from betflow.errors import UsageError
 from betflow.exchange.book import MarketBook, MarketBooks
 from betflow.exchange.observed import ObservedMarket, of_answers, of_book, with_names
 from betflow.exchange.snapshot import RunnerSnapshot
-from betflow.jobs.connecting import open_connection, open_stream
+from betflow.jobs.connecting import exchange_clock, open_connection, open_stream
 from betflow.jobs.ladder import LadderRequest, chosen, ladder_data
 from betflow.jobs.observing import ask_name, check_market
 from betflow.jobs.outcome import Outcome
@@ -121,7 +121,8 @@ def watch(request: LadderRequest, seconds: str | None, context: RunContext, watc
     started = context.clock()
     with open_connection(context.settings, clock=context.clock) as connection:
         catalogue = ask_name(ReadingGateway(connection), request.market.market)
-        nothing_yet = _without_prices(catalogue, started)
+        clock = exchange_clock(context.settings, connection, context.clock)
+        nothing_yet = _without_prices(catalogue, clock())
         chosen(nothing_yet, request.runner)
         seen = _Watch(catalogue, request.runner, watcher, nothing_yet)
         stream = open_stream(context.settings, connection, [_subscription(request.market.market)])

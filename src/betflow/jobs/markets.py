@@ -7,8 +7,8 @@ import msgspec
 
 from betflow.betfair.reading import ReadingGateway
 from betflow.errors import UsageError
-from betflow.jobs.connecting import open_connection
-from betflow.jobs.market_search import AT_ONCE, CATALOGUE, market_filter, parse_search
+from betflow.jobs.connecting import exchange_clock, open_connection
+from betflow.jobs.market_search import AT_ONCE, CATALOGUE, Search, market_filter, parse_search
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
 from betflow.settings.discovery import SearchSettings
@@ -57,8 +57,15 @@ def markets(request: MarketsRequest, context: RunContext) -> Outcome:
             f"--limit is {request.limit}, and Betfair lists 1 to {AT_ONCE} markets at once.",
             advice="Look for fewer: --event-type, --country, --market-type, --within.",
         )
-    wanted = _filter(request, context.clock())
+    search = parse_search(
+        _EVERYTHING,
+        event_types=request.event_types,
+        countries=request.countries,
+        market_types=request.market_types,
+        within=request.within,
+    )
     with open_connection(context.settings, clock=context.clock) as connection:
+        wanted = _filter(request, search, exchange_clock(context.settings, connection, context.clock)())
         found = ReadingGateway(connection).list_market_catalogue(
             ListMarketCatalogue(
                 filter=wanted,
@@ -76,14 +83,7 @@ def markets(request: MarketsRequest, context: RunContext) -> Outcome:
     )
 
 
-def _filter(request: MarketsRequest, now_ms: int) -> MarketFilter:
-    search = parse_search(
-        _EVERYTHING,
-        event_types=request.event_types,
-        countries=request.countries,
-        market_types=request.market_types,
-        within=request.within,
-    )
+def _filter(request: MarketsRequest, search: Search, now_ms: int) -> MarketFilter:
     begins, ends = search.times(now_ms)
     wanted = msgspec.structs.replace(
         market_filter(search, begins, ends),

@@ -13,7 +13,7 @@ from betflow.errors import Finding, NotFoundError, UsageError
 from betflow.exchange.observed import ObservedMarket, of_answers, of_book
 from betflow.exchange.times import parse_moment
 from betflow.jobs.clock import Clock
-from betflow.jobs.connecting import open_connection
+from betflow.jobs.connecting import exchange_clock, open_connection
 from betflow.jobs.market_search import CATALOGUE
 from betflow.jobs.outcome import Artifact, artifact_of
 from betflow.jobs.runs import RunContext
@@ -108,7 +108,8 @@ def observe(wanted: MarketAt, context: RunContext, projection: PriceProjection =
     if wanted.at is None:
         with open_connection(context.settings, clock=context.clock) as connection:
             gateway = ReadingGateway(connection)
-            return Sighted(_asked(gateway, wanted.market, projection, context.clock), is_live=True)
+            clock = exchange_clock(context.settings, connection, context.clock)
+            return Sighted(_asked(gateway, wanted.market, projection, clock), is_live=True)
     moment = parse_moment(wanted.at)
     source = open_market(wanted.market, context.data_dir, wanted.market_id)
     book, findings = book_at(source, moment)

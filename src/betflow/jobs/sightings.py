@@ -38,7 +38,7 @@ class Answer:
     Attributes:
         file: Its name in the folder.
         operation: What was called.
-        received_at: Our clock, epoch milliseconds.
+        received_at: When, by our clock or by that of a sandbox, epoch milliseconds.
         request: The parameters, as they were sent.
         sha256: Of its bytes.
         bytes: How many they are.

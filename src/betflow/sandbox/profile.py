@@ -158,6 +158,7 @@ def _yaml(place: Place, addresses: Addresses) -> str:
                 "base_url": f"{addresses.base}/exchange",
                 "identity_url": f"{addresses.base}/api",
                 "historic_url": f"{addresses.base}/api",
+                "exchange_clock": True,
             },
             "stream": {"url": addresses.stream},
         },

@@ -215,7 +215,7 @@ class Sandbox:
     async def _serve_https(
         self, stack: AsyncExitStack, listener: socket.socket, served_at: Starlette, tls: ssl.SSLContext
     ) -> str:
-        served = serving(served_at, self._real.now_ms)
+        served = serving(served_at, self.context.clock.now)
         server = await asyncio.get_running_loop().create_server(
             served.protocol, sock=listener, ssl=tls, ssl_handshake_timeout=_HANDSHAKE_S
         )

@@ -111,6 +111,8 @@ class ApiSettings(_Section):
         retry_backoff: The pause before the first repetition; each further one is twice as long.
         reauthentication_interval: The age at which a session is renewed. None: half its lifetime, 6 hours at
             most.
+        exchange_clock: Whether the exchange says what time it is. A sandbox's profile sets it: its time may
+            be of another day, or run faster; otherwise this machine's clock is meant.
     """
 
     app_key: SecretStr | None = None
@@ -125,6 +127,7 @@ class ApiSettings(_Section):
     max_retries: Annotated[int, Field(ge=0)] = 3
     retry_backoff: Seconds = 0.1
     reauthentication_interval: Seconds | None = None
+    exchange_clock: bool = False
 
 
 class StreamSettings(_Section):

@@ -110,6 +110,21 @@ def test_time_is_that_of_the_answer(look: Look) -> None:
     assert (NOW_MS + 600_000 - verdict["moment"]) / 1000 == off
 
 
+def test_time_is_the_exchange_s_where_it_has_its_own(
+    look: Look, exchange: Betfair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is looked for and how long it is to the off go by the date of its answers."""
+    monkeypatch.setenv("BETFLOW_BETFAIR__API__EXCHANGE_CLOCK", "true")
+    exchange.server.date = "Wed, 18 Feb 2026 09:35:00 GMT"
+
+    outcome = look()
+
+    assert "2026-02-18T09:35:00.000Z" == outcome.data["moment_iso"]
+    asked = dict(exchange.service.calls)["listMarketCatalogue"]["filter"]
+    assert outcome.data["looked_for"]["from"] == asked["marketStartTime"]["from"]
+    assert {outcome.data["moment"]} == {each["moment"] for each in outcome.data["markets"]}
+
+
 def test_prices_are_those_that_the_website_shows(look: Look, exchange: Betfair) -> None:
     """The best three of each side, with those of cross matching."""
     look()
