@@ -8,6 +8,7 @@ many, until it has struck often enough. Rules come from a file (`read_rules`) an
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -300,7 +301,8 @@ def _trouble(rule: FaultRule) -> tuple[str, str]:
     if (rule.kind is FaultKind.ERROR) != bool(rule.code):
         return "A code belongs to the kind error, and only there.", "Give both or none."
     if rule.code and rule.code not in codes:
-        return f"{rule.code} is no error of {rule.where}.", f"One of {', '.join(sorted(codes))}."
+        alike = get_close_matches(rule.code.upper(), sorted(codes), 3, cutoff=0.0)
+        return f"{rule.code} is no error of {rule.where}.", f"Do you mean {', '.join(alike)}?"
     return _trouble_of_numbers(rule)
 
 
