@@ -108,6 +108,8 @@ def test_one_name_is_one_sandbox(betflow: CommandLine, data_dir: Path) -> None:
         (("--first-off", "-1"), "--first-off is -1."),
         (("--longest-gap", "-1"), "--longest-gap is -1."),
         (("--name", "../x"), "is no name for the profile"),
+        (("--name", "default"), "is the profile that all others begin with"),
+        (("--rules", "missing.yaml"), "missing.yaml cannot be read"),
         (("--chaos", "missing.yaml"), "missing.yaml cannot be read"),
         (("--tapes", "missing"), "missing"),
     ],

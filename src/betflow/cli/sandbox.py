@@ -114,6 +114,10 @@ def run(
     chaos: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Faults on demand, as YAML or JSON.")
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Limits in place of Betfair's, and the account, as YAML or JSON."),
+    ] = None,
     truth: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write down everything that is sent, and every fault.")
     ] = None,
@@ -157,6 +161,7 @@ def run(
         first_off_s=first_off,
         longest_gap_s=longest_gap,
         chaos=chaos,
+        rules=rules,
         truth=truth,
         for_s=for_,
         historic=tuple(historic or ()),

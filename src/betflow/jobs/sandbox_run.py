@@ -33,6 +33,7 @@ from betflow.sandbox.generator.day import Programme
 from betflow.sandbox.generator.publisher import Plan
 from betflow.sandbox.library import FolderLibrary, Library, MadeUpLibrary
 from betflow.sandbox.profile import Place, write_credentials, write_profile
+from betflow.sandbox.rules_file import RulesFile, read_rules_file
 from betflow.settings.profiles import DEFAULT_PROFILE, is_profile_name, profile_path
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class RunRequest:
         first_off_s: How long after the start the first event goes off, in seconds.
         longest_gap_s: The longest time between an off and the next; infinite to keep all distances.
         chaos: A file of faults.
+        rules: A file of limits and of the account.
         truth: Where everything that is sent is written down.
         for_s: It ends after so many seconds.
         historic: Folders of historic data files that the account has bought; a small day where there is none.
@@ -89,6 +91,7 @@ class RunRequest:
     first_off_s: float = FIRST_OFF / 1000
     longest_gap_s: float = LONGEST_GAP / 1000
     chaos: Path | None = None
+    rules: Path | None = None
     truth: Path | None = None
     for_s: float | None = None
     historic: tuple[Path, ...] = ()
@@ -156,7 +159,12 @@ async def _run(request: RunRequest, context: RunContext, place: Place, announce:
 
 def _check(request: RunRequest) -> None:
     """Refuse what makes no sense, before anything is written."""
-    if not is_profile_name(request.name) or request.name == DEFAULT_PROFILE:
+    if request.name == DEFAULT_PROFILE:
+        raise UsageError(
+            f"{request.name!r} is the profile that all others begin with, and no sandbox's.",
+            advice="Give another name, like sandbox.",
+        )
+    if not is_profile_name(request.name):
         raise UsageError(f"{request.name!r} is no name for the profile.", advice="Give one like sandbox.")
     ports = {
         "--port": request.port,
@@ -236,7 +244,10 @@ def _library(request: RunRequest, scratch: Path, now: int) -> Library:
 def _options(request: RunRequest, library: Library) -> "Options":
     from betflow.sandbox.server import Options  # noqa: PLC0415 - needs an extra
 
+    read = read_rules_file(request.rules) if request.rules else RulesFile()
     return Options(
+        rules=read.rules,
+        terms=read.account,
         port=request.port,
         admin_port=request.admin_port,
         stream_port=request.stream_port,
