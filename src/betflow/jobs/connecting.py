@@ -1,6 +1,8 @@
 """From settings to a connection with Betfair, or to a stream: who logs in, where, and how it is called."""
 
+import os
 import ssl
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +29,7 @@ from betflow.errors import ConfigurationError, GatewayError
 from betflow.jobs.clock import Clock, now_ms
 from betflow.logs import log
 from betflow.settings import DOTENV, BetfairSettings, Settings
+from betflow.settings.layers import Source
 
 SECRETS_FOLDER = Path("/opt/betflow/secrets")
 """Where the certificate is looked for when no setting names it."""
@@ -53,6 +56,7 @@ def open_connection(
     betfair = settings.betfair
     pace = pace or Pace(time.monotonic, time.sleep)
     credentials = credentials_of(betfair)
+    _warn_of_open_dotenv(settings)
     places = endpoints_of(betfair)
     files = certificate_files(betfair)
     certificate = check_certificate(files, now_ms=clock()) if files else None
@@ -202,6 +206,30 @@ def credentials_of(betfair: BetfairSettings) -> Credentials:
     return Credentials(
         api.username, Secret(api.password.get_secret_value()), Secret(api.app_key.get_secret_value())
     )
+
+
+def check_dotenv(dotenv: Path) -> None:
+    """
+    See that nobody else may read the secrets in a ``.env``; only POSIX has modes.
+
+    Raises:
+        ConfigurationError: others may, with the command that mends it.
+    """
+    mode = stat.S_IMODE(dotenv.stat().st_mode)
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigurationError(
+            f"Others than you may read {dotenv} (mode {mode:04o}).", advice=f"Run: chmod 600 {dotenv}"
+        )
+
+
+def _warn_of_open_dotenv(settings: Settings) -> None:
+    """Log that others may read the ``.env`` that the password comes from; it is used all the same."""
+    if settings.origin(("betfair", "api", "password")).source is not Source.DOTENV:
+        return
+    try:
+        check_dotenv(DOTENV.absolute())
+    except ConfigurationError as error:
+        log("warning", "betfair.dotenv-open", reason=error.message, advice=error.advice)
 
 
 def missing_credentials(betfair: BetfairSettings) -> list[str]:

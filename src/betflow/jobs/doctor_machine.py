@@ -22,7 +22,7 @@ from betflow.betfair.certificates import (
 from betflow.errors import ConfigurationError, StorageError
 from betflow.jobs.checks import CannotBeMadeError, Check, Measured, Result, checked, skipped
 from betflow.jobs.clock import iso
-from betflow.jobs.connecting import certificate_files, missing_credentials
+from betflow.jobs.connecting import certificate_files, check_dotenv, missing_credentials
 from betflow.jobs.runs import RunContext
 from betflow.ledger.store import FILE_NAME, Ledger
 from betflow.settings import DOTENV, BetfairSettings, Settings, misspelt_variables
@@ -121,11 +121,7 @@ def _profile(settings: Settings) -> Measured:
 def _dotenv(path: Path) -> Measured:
     if not path.exists():
         raise CannotBeMadeError(f"there is no {path}; 'betflow init' makes one")
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if os.name == "posix" and mode & _OTHERS:
-        raise ConfigurationError(
-            f"Others than you may read {path} (mode {mode:04o}).", advice=f"Run: chmod 600 {path}"
-        )
+    check_dotenv(path)
     return Measured(f"{path}, private")
 
 

@@ -149,6 +149,24 @@ def test_failed_attempts_are_logged(
     assert "s3cret" not in stream.getvalue()
 
 
+@pytest.mark.parametrize(("mode", "warnings"), [(0o644, 1), (0o600, 0)])
+def test_a_password_that_others_may_read_is_told(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int, warnings: int
+) -> None:
+    """It is used, and a warning has the command that mends it; a password of the environment is not meant."""
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(f"BETFAIR_PASSWORD={PASSWORD}\n")
+    dotenv.chmod(mode)
+    stream = io.StringIO()
+    configure_logs(level="warning", stream=stream)
+    with open_connection(settings(server, monkeypatch, tmp_path)):
+        assert "" == stream.getvalue()
+    with open_connection(settings(server, monkeypatch, tmp_path, BETFAIR_PASSWORD="")):
+        assert warnings == stream.getvalue().count(f"chmod 600 {dotenv}")
+
+    assert PASSWORD not in stream.getvalue()
+
+
 def test_a_refused_login_ends_it(
     server: Loopback, service: ExchangeService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
