@@ -277,7 +277,7 @@ def _detail(cause: BaseException) -> str:
     """Return what the system says, of those that cannot quote a request."""
     match cause:
         case ssl.SSLCertVerificationError(verify_message=message) if message:
-            return str(message)
+            return str(message).rstrip(".")
         case ssl.SSLError(reason=str(reason)):
             return reason.replace("_", " ").lower()
     return ""

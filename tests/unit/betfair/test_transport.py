@@ -125,6 +125,7 @@ def test_a_server_of_another_name_is_not_trusted(tmp_path: Path) -> None:
     assert isinstance(reply, NoReply)
     assert (Trouble.UNTRUSTED, Sent.NOT_SENT, []) == (reply.trouble, reply.sent, server.received)
     assert "localhost" in reply.detail
+    assert not reply.detail.endswith("."), "whoever tells it ends the sentence"
 
 
 def test_an_unknown_authority_is_not_trusted(tmp_path: Path) -> None:

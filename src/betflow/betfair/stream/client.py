@@ -165,7 +165,7 @@ class ExchangeStream:
     def _not_genuine(self, error: ssl.SSLCertVerificationError) -> GatewayError:
         host, port = self._address
         return UnreachableError(
-            f"The certificate of {host}:{port} cannot be trusted: {error.verify_message}.",
+            f"The certificate of {host}:{port} cannot be trusted: {error.verify_message.rstrip('.')}.",
             operation="stream",
             sent=Sent.NOT_SENT,
             advice="Check the address and this machine's clock; BETFAIR_CA_FILE adds a private authority.",

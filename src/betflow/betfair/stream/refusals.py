@@ -77,7 +77,7 @@ def refusal(code: str, text: str, *, operation: str, connection_id: str | None) 
     """Return the error that says that Betfair refused; *text* is Betfair's, without secrets."""
     kind = AuthenticationError if code in _NOT_LET_IN else RefusedError
     return kind(
-        f"Betfair answers {code}{f': {text}' if text else ''}.",
+        f"Betfair answers {': '.join(filter(None, (code, text.rstrip('.'))))}.",
         operation=operation,
         sent=Sent.REFUSED,
         ids={"connectionId": connection_id} if connection_id else None,

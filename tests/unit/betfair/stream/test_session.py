@@ -23,6 +23,7 @@ from betflow.betfair.stream.happenings import (
     Synchronised,
 )
 from betflow.betfair.stream.policy import StreamPolicy
+from betflow.betfair.stream.refusals import refusal
 from betflow.betfair.stream.session import Phase, StreamSession
 from betflow.errors import AuthenticationError, GatewayError, RefusedError, UnreachableError, UsageError
 from betflow.wire.enums import StreamErrorCode
@@ -729,3 +730,16 @@ def test_orders_come_typed() -> None:
 
     (message,) = (each for each in conversation.happened if isinstance(each, OrderChangeMessage))
     assert ["1.1"] == [each.id for each in message.oc or ()]
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("Betfair answers TIMEOUT.", ""),
+        ("Betfair answers TIMEOUT: It is idle.", "It is idle"),
+        ("Betfair answers TIMEOUT: It is idle.", "It is idle."),
+    ],
+)
+def test_a_refusal_is_told_in_one_sentence(expected: str, text: str) -> None:
+    """Whether or not Betfair ends its own."""
+    assert expected == refusal("TIMEOUT", text, operation="stream", connection_id=None).message
