@@ -7,9 +7,9 @@ Downloads may be interrupted at any moment and are gone on with by the next; wha
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -125,7 +125,7 @@ def options(request: HistoricRequest, context: RunContext) -> Outcome:
 
 def download(request: HistoricRequest, out: Path, context: RunContext) -> Outcome:
     """
-    Download what a filter takes, two files at a time, in the order in which the service lists them.
+    Download what a filter takes, two files at a time, by name.
 
     A file that does not come is a finding, and the others go on.
 
@@ -147,14 +147,15 @@ def download(request: HistoricRequest, out: Path, context: RunContext) -> Outcom
         names = sorted(set(historic.files(wanted)))
         context.progress.start("download", total=len(names), unit="files")
         taking = _Taking(context)
-        for name, result in _downloads(historic, names, folder):
-            taking.take(name, result)
+        with closing(_downloads(historic, names, folder)) as downloads:
+            for name, result in downloads:
+                taking.take(name, result)
     return taking.outcome(wanted, folder)
 
 
 def _downloads(
     historic: HistoricData, names: Sequence[str], folder: Path
-) -> Iterator[tuple[str, Downloaded | GatewayError]]:
+) -> Generator[tuple[str, Downloaded | GatewayError]]:
     """Download files, and yield what became of each, in order; leaving the loop ends what is under way."""
     leaving = threading.Event()
 
