@@ -106,13 +106,21 @@ class OrdersGateway:
         return self._done(operations.PLACE_ORDERS, request)
 
     def cancel_orders(self, request: CancelOrders) -> CancelExecutionReport:
-        """Cancel what is unmatched of bets, or all of a market; never held back by limits of ours."""
+        """Cancel what is unmatched of bets that are named; never held back by limits of ours."""
         return self._done(operations.CANCEL_ORDERS, request)
 
+    def cancel_market_orders(self, market_id: str) -> CancelExecutionReport:
+        """Cancel everything that is unmatched in a market; never held back."""
+        if not market_id:
+            raise UsageError(
+                "cancelOrders has no market, and Betfair would cancel everything.",
+                advice="Name the market; to cancel all of the account there is cancel_all_orders.",
+            )
+        return self._reported(operations.CANCEL_ORDERS, CancelOrders(market_id=market_id))
+
     def cancel_all_orders(self) -> CancelExecutionReport:
-        """Cancel everything that is unmatched of the account, on every market; the report names no bets."""
-        report = self._channel.call(operations.CANCEL_ORDERS, CancelOrders())
-        return _known(report, operations.CANCEL_ORDERS.name, {})
+        """Cancel everything that is unmatched of the account; never held back; the report names no bets."""
+        return self._reported(operations.CANCEL_ORDERS, CancelOrders())
 
     def replace_orders(self, request: ReplaceOrders) -> ReplaceExecutionReport:
         """Cancel bets and place them at other prices; a new bet that fails brings no old one back."""
@@ -136,6 +144,9 @@ class OrdersGateway:
 
     def _done(self, operation: Operation[_Request, _Report], request: _Request) -> _Report:
         check_orders(request, italian=self._is_italian)
+        return self._reported(operation, request)
+
+    def _reported(self, operation: Operation[_Request, _Report], request: _Request) -> _Report:
         ids = _ids(request)
         return _known(self._channel.call(operation, request, ids), operation.name, ids)
 

@@ -159,10 +159,13 @@ def plan_current_orders(request: ListCurrentOrders) -> tuple[ListCurrentOrders, 
     Divide a request for current orders by its ids.
 
     An order is one bet on one market, so that no order is in two of the answers. Each is sorted by itself.
+    An empty choice is of no orders, and there is nothing to ask: Betfair would read it as all of them.
 
     Raises:
         UsageError: it names a page, and needs several requests.
     """
+    if _chooses_nothing(request):
+        return ()
     bets, markets = request.bet_ids, request.market_ids
     size = MAX_IDS if bets is None or markets is None else MAX_IDS // 2
     if len(bets or ()) + len(markets or ()) <= MAX_IDS:
@@ -177,11 +180,13 @@ def plan_current_orders(request: ListCurrentOrders) -> tuple[ListCurrentOrders, 
 
 def plan_cleared_orders(request: ListClearedOrders) -> tuple[ListClearedOrders, ...]:
     """
-    Divide a request for cleared orders by its ids.
+    Divide a request for cleared orders by its ids; of an empty choice as `plan_current_orders`.
 
     Raises:
         UsageError: it names a page, or adds up over what would be divided.
     """
+    if _chooses_nothing(request):
+        return ()
     if len(request.bet_ids or ()) <= MAX_CLEARED_BET_IDS and len(request.market_ids or ()) <= MAX_IDS:
         return (request,)
     plan = tuple(
@@ -205,7 +210,7 @@ def check_orders(request: OrderRequest, *, italian: bool = False) -> None:
     See that orders are what Betfair takes at once; they are never divided, since they stand or fall together.
 
     Raises:
-        UsageError: too many instructions, or none; a reference that is missing, too long or has other signs
+        UsageError: too many instructions, or none, which to cancel means everything; a reference that is missing, too long or has other signs
             than Betfair takes.
     """
     name, most = _order_limit(request, italian=italian)
@@ -214,7 +219,13 @@ def check_orders(request: OrderRequest, *, italian: bool = False) -> None:
         raise UsageError(
             f"{name} takes {most} instructions at most, and these are {count}.", advice="Divide them."
         )
-    if not count and not (isinstance(request, CancelOrders) and request.market_id):
+    if not count and isinstance(request, CancelOrders):
+        raise UsageError(
+            "cancelOrders has no instruction, and Betfair would cancel everything.",
+            advice="Name the bets; to cancel all of a market or of the account there are cancel_market_orders "
+            "and cancel_all_orders.",
+        )
+    if not count:
         raise UsageError(f"{name} has no instruction.", advice="Give at least one.")
     reference = request.customer_ref
     if isinstance(request, PlaceOrders | ReplaceOrders) and not reference:
@@ -262,11 +273,15 @@ def _chunks(ids: tuple[_T, ...], size: int) -> tuple[tuple[_T, ...], ...]:
 
 
 def _some(ids: tuple[str, ...] | None, size: int) -> Iterator[tuple[str, ...] | None]:
-    """Go through the chunks of some ids; of none, and of no choice at all, there is one."""
-    if ids:
-        yield from _chunks(_unique(ids), size)
+    """Go through the chunks of some ids; where there is no choice, None is the only one."""
+    if ids is None:
+        yield None
     else:
-        yield ids
+        yield from _chunks(_unique(ids), size)
+
+
+def _chooses_nothing(request: ListCurrentOrders | ListClearedOrders) -> bool:
+    return any(getattr(request, name) == () for name in request.__struct_fields__)
 
 
 def _refuse_pages(request: ListCurrentOrders | ListClearedOrders, requests: int) -> None:

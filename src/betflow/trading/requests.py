@@ -107,6 +107,11 @@ def _checked(request: OrderRequest, market_id: str, strategy: str) -> OrderReque
             f"strategy {strategy} sent a request for market {request.market_id} from market {market_id}.",
             advice="Ask for orders in the market that the hook was called with.",
         )
+    if isinstance(request, CancelOrders) and request.instructions == ():
+        raise UsageError(
+            f"strategy {strategy} asked to cancel no bet, which Betfair reads as all of the market.",
+            advice="Name the bets; to cancel all of the market, leave the instructions out.",
+        )
     if isinstance(request, PlaceOrders) and request.customer_strategy_ref is None:
         return msgspec.structs.replace(request, customer_strategy_ref=strategy_ref(strategy))
     return request

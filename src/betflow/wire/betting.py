@@ -106,7 +106,11 @@ class PlaceOrders(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class CancelOrders(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """The parameters of cancelOrders; without instructions all of the market, without a market all bets."""
+    """
+    The parameters of cancelOrders; without instructions all of the market, without a market all bets.
+
+    To Betfair an empty list of instructions is none.
+    """
 
     market_id: str | None = None
     instructions: tuple[CancelInstruction, ...] | None = None

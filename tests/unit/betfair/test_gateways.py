@@ -231,6 +231,7 @@ READS: list[tuple[str, str, Callable[[ReadingGateway], object], Any]] = [
 BETS: list[tuple[str, str, Callable[[OrdersGateway], object], Any]] = [
     ("placeOrders", "betting", lambda g: g.place_orders(PLACE), PLACED),
     ("cancelOrders", "betting", lambda g: g.cancel_orders(CANCEL), {"status": "SUCCESS"}),
+    ("cancelOrders", "betting", lambda g: g.cancel_market_orders("1.1"), {"status": "SUCCESS"}),
     ("cancelOrders", "betting", lambda g: g.cancel_all_orders(), {"status": "SUCCESS"}),
     (
         "replaceOrders",
@@ -625,9 +626,33 @@ def test_orders_that_betfair_would_not_take_are_not_sent(
         orders.place_orders(PlaceOrders(market_id="1.1", instructions=(BET,)))
     with pytest.raises(UsageError, match="50 instructions at most"):
         orders.place_orders(PlaceOrders(market_id="1.1", instructions=(BET,) * 51, customer_ref="r"))
-    with pytest.raises(UsageError, match="cancelOrders has no instruction"):
-        orders.cancel_orders(CancelOrders())
     assert [] == service.calls
+
+
+@pytest.mark.parametrize(
+    "cancel",
+    [
+        lambda g: g.cancel_orders(CancelOrders()),
+        lambda g: g.cancel_orders(CancelOrders(market_id="1.1")),
+        lambda g: g.cancel_orders(CancelOrders(market_id="1.1", instructions=())),
+        lambda g: g.cancel_market_orders(""),
+    ],
+)
+def test_everything_is_never_cancelled_by_an_empty_list(
+    orders: OrdersGateway, service: ExchangeService, cancel: Callable[[OrdersGateway], object]
+) -> None:
+    """Betfair reads no instructions as all of the market, and no market as all of the account."""
+    with pytest.raises(UsageError, match="Betfair would cancel everything"):
+        cancel(orders)
+    assert [] == service.calls
+
+
+def test_a_market_is_cancelled_and_the_account_is(orders: OrdersGateway, service: ExchangeService) -> None:
+    """Each has a method that says so; on the wire there are no instructions."""
+    orders.cancel_market_orders("1.1")
+    orders.cancel_all_orders()
+
+    assert [{"marketId": "1.1"}, {}] == [parameters for _name, parameters in service.calls]
 
 
 # --- what reads cannot bet ---

@@ -153,6 +153,15 @@ def test_a_page_of_several_requests_is_refused(start: int | None, count: int | N
         )
 
 
+@pytest.mark.parametrize("choice", ["bet_ids", "market_ids", "customer_order_refs", "customer_strategy_refs"])
+def test_an_empty_choice_of_orders_is_of_none(choice: str) -> None:
+    """Betfair reads an empty list as no choice, and would answer with every order: nothing is asked."""
+    nothing: dict[str, tuple[str, ...]] = {choice: ()}
+
+    assert () == plan_current_orders(ListCurrentOrders(**nothing))
+    assert () == plan_cleared_orders(ListClearedOrders(bet_status=BetStatus.SETTLED, **nothing))
+
+
 @pytest.mark.parametrize(
     ("is_possible", "group"),
     [
@@ -197,7 +206,9 @@ UPDATE = UpdateInstruction(bet_id="1", new_persistence_type=PersistenceType.LAPS
         ),
         ("updateOrders takes 60 .* 61", UpdateOrders(market_id="1.1", instructions=(UPDATE,) * 61)),
         ("placeOrders has no instruction", place(0)),
-        ("cancelOrders has no instruction", CancelOrders()),
+        ("cancelOrders has no instruction, and Betfair would cancel everything", CancelOrders()),
+        ("cancelOrders has no instruction", CancelOrders(market_id="1.1")),
+        ("cancelOrders has no instruction", CancelOrders(market_id="1.1", instructions=())),
         ("placeOrders has no customerRef", place(ref=None)),
         ("placeOrders has no customerRef", place(ref="")),
         ("replaceOrders has no customerRef", ReplaceOrders(market_id="1.1", instructions=(REPLACE,))),
@@ -218,13 +229,12 @@ def test_orders_that_betfair_would_not_take(message: str, request_: OrderRequest
     [
         place(200, "Az09:-._+*;~", "s" * 15),
         place(ref="r" * 32),
-        CancelOrders(market_id="1.1"),
         CancelOrders(market_id="1.1", instructions=(CANCEL,) * 60),
         UpdateOrders(market_id="1.1", instructions=(UPDATE,)),
     ],
 )
 def test_orders_that_betfair_takes(request_: OrderRequest) -> None:
-    """What is within the limits passes; to cancel a whole market takes no instruction."""
+    """What is within the limits passes."""
     check_orders(request_)
 
 

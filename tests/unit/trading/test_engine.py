@@ -325,6 +325,16 @@ def test_a_request_for_another_market_is_a_finding() -> None:
     assert "sent a request for market 1.2 from market 1.1" in finding.message
 
 
+def test_to_cancel_no_bet_is_a_finding() -> None:
+    """Betfair would read an empty list as all of the market, which nobody asked for."""
+    request = CancelOrders(market_id="1.1", instructions=())
+
+    played = play(opened(900), priced(1000, (3.0, 50)), strategy=Does(lambda _: [request]))
+
+    (finding,) = the_market(played).findings
+    assert "asked to cancel no bet, which Betfair reads as all of the market" in finding.message
+
+
 def test_a_strategy_that_raises_when_asked_to_accept_is_a_finding() -> None:
     """The market is reported, though nobody played it."""
 

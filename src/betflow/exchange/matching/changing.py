@@ -47,12 +47,10 @@ class Changing:
     # Cancelling.
 
     def cancel(self, ticket: int, request: CancelOrders) -> None:
-        """Cancel bets: those that are named, all in a market, or all there are."""
-        instructions = request.instructions
-        if instructions is None:
-            instructions = self._all_that_can_be_cancelled(request.market_id)
+        """Cancel bets: those that are named, all in a market, or all there are; an empty list names none."""
+        instructions = request.instructions or self._all_that_can_be_cancelled(request.market_id)
         answered = [self._cancel_one(each, request.market_id) for each in instructions]
-        is_account_level = request.market_id is None and request.instructions is None
+        is_account_level = request.market_id is None and not request.instructions
         self._floor.answer(ticket, reports.cancelled(request, () if is_account_level else answered))
 
     def _all_that_can_be_cancelled(self, market_id: str | None) -> tuple[CancelInstruction, ...]:

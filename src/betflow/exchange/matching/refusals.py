@@ -53,7 +53,7 @@ def refusal_by_form(request: OrderRequest) -> Whole | None:
     if len(instructions) > (MOST_PLACED if isinstance(request, PlaceOrders) else MOST_CHANGED):
         return Whole.TOO_MANY_INSTRUCTIONS
     if not instructions:
-        return Whole.INVALID_ORDER
+        return None if isinstance(request, CancelOrders) else Whole.INVALID_ORDER
     bet_ids = [] if isinstance(request, PlaceOrders) else [each.bet_id for each in request.instructions or ()]
     return Whole.DUPLICATE_BETIDS if len(set(bet_ids)) < len(bet_ids) else None
 

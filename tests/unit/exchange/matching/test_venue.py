@@ -488,6 +488,29 @@ def test_cancel_everything_on_the_account() -> None:
     assert [[10_00] * 3] * 2 == [order.cancelled for order in orders]
 
 
+def test_an_empty_list_to_cancel_is_none() -> None:
+    """Betfair reads an empty list of instructions as none: all of the market is cancelled."""
+    scene = Scene()
+    order = scene.order(limit(LAY, 3.0))
+
+    report = scene.ask(CancelOrders(market_id=MARKET, instructions=()))
+
+    assert [None] == _codes(report)
+    assert [10_00] * 3 == order.cancelled
+
+
+def test_an_empty_list_without_a_market_cancels_the_account() -> None:
+    """Without a market an empty list cancels all there is, and the answer names no bets."""
+    scene = Scene()
+    order = scene.order(limit(LAY, 3.0))
+
+    report = scene.ask(CancelOrders(instructions=()))
+
+    assert isinstance(report, CancelExecutionReport)
+    assert () == report.instruction_reports
+    assert [10_00] * 3 == order.cancelled
+
+
 def test_cancel_while_suspended() -> None:
     """Bets can be cancelled while the market is suspended."""
     scene = Scene()
