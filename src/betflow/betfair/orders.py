@@ -12,6 +12,7 @@ from typing import TypeVar
 from betflow.betfair.channel import Channel, Connection
 from betflow.betfair.endpoints import Jurisdiction
 from betflow.betfair.planning import check_orders
+from betflow.betfair.reports import OPEN_CODES, open_code
 from betflow.errors import Sent, UnknownOutcomeError, UsageError
 from betflow.wire import operations
 from betflow.wire.account import CreateDeveloperAppKeys, DeveloperApp, TransferFunds, TransferResponse
@@ -27,7 +28,6 @@ from betflow.wire.betting import (
     UpdateExecutionReport,
     UpdateOrders,
 )
-from betflow.wire.enums import ExecutionReportStatus, InstructionReportStatus
 from betflow.wire.heartbeat import Heartbeat, HeartbeatReport
 from betflow.wire.operations import Effect, Operation
 
@@ -56,21 +56,22 @@ class LivePermission:
     reason: str
 
 
-class OrdersTimedOutError(UnknownOutcomeError):
+class OpenReportError(UnknownOutcomeError):
     """
-    Betfair answered that it does not know yet what became of orders.
+    Betfair answered, and the answer does not say what became of orders.
 
-    They may still be placed within 15 seconds. `report` has what is known.
+    They may still be placed within 15 seconds after the bet delay. `report` has what is known.
     """
 
-    def __init__(self, report: ExecutionReport, *, operation: str, ids: Mapping[str, str]) -> None:
+    def __init__(self, report: ExecutionReport, code: str, *, operation: str, ids: Mapping[str, str]) -> None:
         super().__init__(
-            "TIMEOUT: Betfair does not know yet what became of it.",
+            f"{code}: {OPEN_CODES.get(code, 'a status that nobody knows')}.",
             operation=operation,
             sent=Sent.UNKNOWN,
             ids=ids,
-            code=ExecutionReportStatus.TIMEOUT,
-            advice="Wait 15 s, then look at the current orders: what is not there by then has lapsed.",
+            code=code,
+            advice="Wait 15 s and the bet delay, then look at the current and at the cleared orders: what is "
+            "in neither was not placed.",
         )
         self.report = report
 
@@ -153,9 +154,9 @@ class OrdersGateway:
 
 def _known(report: _Report, operation: str, ids: Mapping[str, str]) -> _Report:
     """Return a report that says what happened; one that does not is an error: nobody may take it for a no."""
-    timed_out = any(each.status == InstructionReportStatus.TIMEOUT for each in report.instruction_reports)
-    if report.status == ExecutionReportStatus.TIMEOUT or timed_out:
-        raise OrdersTimedOutError(report, operation=operation, ids=ids)
+    code = open_code(report)
+    if code is not None:
+        raise OpenReportError(report, code, operation=operation, ids=ids)
     return report
 
 

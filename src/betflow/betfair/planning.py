@@ -222,8 +222,8 @@ def check_orders(request: OrderRequest, *, italian: bool = False) -> None:
     if not count and isinstance(request, CancelOrders):
         raise UsageError(
             "cancelOrders has no instruction, and Betfair would cancel everything.",
-            advice="Name the bets; to cancel all of a market or of the account there are cancel_market_orders "
-            "and cancel_all_orders.",
+            advice="Name the bets; cancel_market_orders cancels all of a market, cancel_all_orders of the "
+            "account.",
         )
     if not count:
         raise UsageError(f"{name} has no instruction.", advice="Give at least one.")

@@ -136,7 +136,10 @@ _PASSING = frozenset(
     {Code.TOO_MANY_REQUESTS, Code.SERVICE_BUSY, Code.SERVICE_UNAVAILABLE, Code.TIMEOUT_ERROR}
     | {Code.UNEXPECTED_ERROR, "DSC-0019", "DSC-0026"}
 )
-_CERTAIN = frozenset(_REFUSALS) - {Code.UNEXPECTED_ERROR, Code.TIMEOUT_ERROR, "DSC-0019"}
+_CERTAIN = frozenset(_REFUSALS) - {
+    *(Code.UNEXPECTED_ERROR, Code.TIMEOUT_ERROR, "DSC-0019"),
+    *(Code.SERVICE_BUSY, Code.SERVICE_UNAVAILABLE),  # no text of Betfair's promises that nothing was done
+}
 """After any other code, one that is new for instance, an order may have been placed."""
 
 
@@ -234,6 +237,13 @@ def _code(error: Error | Fault, exception: ServiceException | None) -> str:
     return code if _CODE.fullmatch(code) else "UNKNOWN"
 
 
+_REPEATABLE = (
+    "Send the very same request with the same customerRef within 60 s, which Betfair does once at most, or "
+    "look at the current orders; nothing else."
+)
+_LOOK = "Do nothing but cancel until you have looked at what there is."
+
+
 def unknown_outcome(error: GatewayError) -> GatewayError:
     """Return what an error means for orders: where Betfair may have acted, that nobody knows."""
     if error.sent is not Sent.UNKNOWN:
@@ -244,6 +254,6 @@ def unknown_outcome(error: GatewayError) -> GatewayError:
         sent=Sent.UNKNOWN,
         ids=error.ids,
         code=error.code,
-        advice="Whether Betfair did it is not known. Send the very same request with the same customerRef "
-        "within 60 s, which Betfair does once at most, or look at the current orders; nothing else.",
+        advice="Whether Betfair did it is not known. "
+        + (_REPEATABLE if error.ids.get("customerRef") else _LOOK),
     )

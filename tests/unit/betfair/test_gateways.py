@@ -15,7 +15,7 @@ import betflow
 from betflow.betfair.calls import Call
 from betflow.betfair.channel import Channel, Connection, Policy
 from betflow.betfair.endpoints import Jurisdiction
-from betflow.betfair.orders import LivePermission, OrdersGateway, OrdersTimedOutError
+from betflow.betfair.orders import LivePermission, OpenReportError, OrdersGateway
 from betflow.betfair.reading import ReadingGateway
 from betflow.betfair.retries import Retries
 from betflow.errors import (
@@ -81,6 +81,9 @@ PLACED: dict[str, Any] = {
         }
     ],
 }
+REPLACE = ReplaceOrders(
+    market_id="1.1", instructions=(ReplaceInstruction(bet_id="11", new_price=2.0),), customer_ref="ref-2"
+)
 CANCELLED = {"status": "SUCCESS", "marketId": "1.1", "instructionReports": []}
 HTML = Answer(b"<html>Sign in</html>", content_type="text/html")
 
@@ -236,13 +239,7 @@ BETS: list[tuple[str, str, Callable[[OrdersGateway], object], Any]] = [
     (
         "replaceOrders",
         "betting",
-        lambda g: g.replace_orders(
-            ReplaceOrders(
-                market_id="1.1",
-                instructions=(ReplaceInstruction(bet_id="11", new_price=2.0),),
-                customer_ref="ref-2",
-            )
-        ),
+        lambda g: g.replace_orders(REPLACE),
         {"status": "SUCCESS"},
     ),
     (
@@ -529,6 +526,8 @@ def test_what_stays_refused_is_not_repeated(
     [
         service_error("TIMEOUT_ERROR"),
         service_error("UNEXPECTED_ERROR"),
+        service_error("SERVICE_BUSY"),
+        service_error("SERVICE_UNAVAILABLE"),
         service_error("SOMETHING_NEW"),
         {"error": {"code": -32603, "message": "DSC-0005"}},
         Answer(b"", 503),
@@ -557,7 +556,7 @@ def test_orders_whose_outcome_is_not_known_say_so_and_are_not_repeated(
     )
 
 
-@pytest.mark.parametrize("code", ["TOO_MANY_REQUESTS", "SERVICE_BUSY", "INVALID_INPUT_DATA"])
+@pytest.mark.parametrize("code", ["TOO_MANY_REQUESTS", "ACCESS_DENIED", "INVALID_INPUT_DATA"])
 def test_orders_that_were_refused_are_known_not_to_be(
     orders: OrdersGateway, service: ExchangeService, code: str
 ) -> None:
@@ -584,22 +583,86 @@ def test_orders_that_were_not_sent_are_known_not_to_be(
     assert Sent.NOT_SENT == trouble.value.sent
 
 
-TIMED_OUT: dict[str, Any] = {**PLACED, "status": "PROCESSED_WITH_ERRORS"}
-TIMED_OUT["instructionReports"] = [{**each, "status": "TIMEOUT"} for each in PLACED["instructionReports"]]
+def report(status: str, code: str | None = None, /, **of_instruction: object) -> dict[str, Any]:
+    """Return the report of one bet, with what its instruction's report says."""
+    instructions = [{**each, **of_instruction} for each in PLACED["instructionReports"]]
+    return {**PLACED, "status": status, "errorCode": code, "instructionReports": instructions}
 
 
 @pytest.mark.parametrize(
-    ("status", "report"), [("TIMEOUT", {"status": "TIMEOUT"}), (TIMED_OUT["status"], TIMED_OUT)]
+    ("code", "result"),
+    [
+        ("TIMEOUT", {"status": "TIMEOUT"}),
+        ("TIMEOUT", report("PROCESSED_WITH_ERRORS", status="TIMEOUT")),
+        (
+            "BET_IN_PROGRESS",
+            report("FAILURE", "BET_ACTION_ERROR", status="FAILURE", errorCode="BET_IN_PROGRESS"),
+        ),
+        ("ERROR_IN_MATCHER", report("FAILURE", status="FAILURE", errorCode="ERROR_IN_MATCHER")),
+        (
+            "ERROR_IN_MATCHER",
+            report("FAILURE", "ERROR_IN_MATCHER", status="FAILURE", errorCode="ERROR_IN_ORDER"),
+        ),
+        ("DUPLICATE_TRANSACTION", report("FAILURE", "DUPLICATE_TRANSACTION", status="FAILURE")),
+        ("SERVICE_UNAVAILABLE", report("FAILURE", "SERVICE_UNAVAILABLE", status="FAILURE")),
+        ("SOMETHING_NEW", report("SOMETHING_NEW")),
+        ("SOMETHING_NEW", report("SUCCESS", status="SOMETHING_NEW")),
+    ],
 )
-def test_a_report_that_does_not_know_is_no_refusal(
-    orders: OrdersGateway, service: ExchangeService, status: str, report: object
+def test_a_report_that_does_not_say_what_became_of_a_bet_is_no_refusal(
+    orders: OrdersGateway, service: ExchangeService, code: str, result: dict[str, Any]
 ) -> None:
-    """A report with TIMEOUT raises, so that nobody takes it for a no; what it knows is with it."""
-    service.results["placeOrders"] = [report]
+    """It raises, so that nobody takes it for a no, whatever its status; what it knows is with it."""
+    service.results["placeOrders"] = [result]
 
-    with pytest.raises(OrdersTimedOutError, match="Wait 15 s") as unknown:
+    with pytest.raises(OpenReportError, match=f"{code}.*Wait 15 s") as unknown:
         orders.place_orders(PLACE)
-    assert (ExitCode.UNKNOWN, status) == (unknown.value.exit_code, unknown.value.report.status)
+    error = unknown.value
+    assert (ExitCode.UNKNOWN, code, result["status"]) == (error.exit_code, error.code, error.report.status)
+
+
+@pytest.mark.parametrize("part", ["cancelInstructionReport", "placeInstructionReport"])
+def test_a_part_of_a_replacement_that_nobody_knows_is_no_refusal(
+    orders: OrdersGateway, service: ExchangeService, part: str
+) -> None:
+    """The cancel and the place of a replacement have reports of their own."""
+    bet = {"orderType": "LIMIT", "selectionId": 1, "side": "BACK"}
+    open_part = {"status": "TIMEOUT", "instruction": {"betId": "11"} if part.startswith("cancel") else bet}
+    service.results["replaceOrders"] = [
+        {"status": "FAILURE", "instructionReports": [{"status": "FAILURE", part: open_part}]}
+    ]
+
+    with pytest.raises(OpenReportError, match="TIMEOUT"):
+        orders.replace_orders(REPLACE)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        report("FAILURE", "MARKET_SUSPENDED", status="FAILURE", errorCode="ERROR_IN_ORDER"),
+        report("FAILURE", "BET_ACTION_ERROR", status="FAILURE", errorCode="BET_TAKEN_OR_LAPSED"),
+        report("FAILURE", "SOMETHING_NEW", status="FAILURE", errorCode="SOMETHING_NEW"),
+        report("PROCESSED_WITH_ERRORS", status="FAILURE", errorCode="INVALID_BET_SIZE"),
+    ],
+)
+def test_a_report_of_a_refusal_is_an_answer(
+    orders: OrdersGateway, service: ExchangeService, result: dict[str, Any]
+) -> None:
+    """Where Betfair says that it did nothing, that is a report like any other."""
+    service.results["placeOrders"] = [result]
+
+    assert result["status"] == orders.place_orders(PLACE).status
+
+
+def test_what_has_no_reference_is_not_to_be_sent_again(
+    orders: OrdersGateway, service: ExchangeService
+) -> None:
+    """Only a customerRef makes it safe to repeat a request; without one there is something to look at."""
+    service.results["cancelOrders"] = [DROP]
+
+    with pytest.raises(UnknownOutcomeError, match="until you have looked") as unknown:
+        orders.cancel_orders(CANCEL)
+    assert "customerRef" not in str(unknown.value)
 
 
 def test_an_error_names_bets_and_never_what_was_to_be_done(
