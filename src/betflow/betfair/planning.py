@@ -210,8 +210,8 @@ def check_orders(request: OrderRequest, *, italian: bool = False) -> None:
     See that orders are what Betfair takes at once; they are never divided, since they stand or fall together.
 
     Raises:
-        UsageError: too many instructions, or none, which to cancel means everything; a reference that is missing, too long or has other signs
-            than Betfair takes.
+        UsageError: too many instructions, or none, which to cancel means everything; a reference that is
+            missing, too long or has other signs than Betfair takes.
     """
     name, most = _order_limit(request, italian=italian)
     count = len(request.instructions or ())
