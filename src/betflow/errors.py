@@ -22,24 +22,38 @@ exception of this tree, and each says what its reader can do next::
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ExitCode(IntEnum):
-    """How a command ended, for the shell and for cron."""
+    """
+    How a command ended, for the shell and for cron.
 
-    OK = 0
-    FINDINGS = 1
-    USAGE = 2
-    CONFIGURATION = 3
-    AUTHENTICATION = 4
-    UNREACHABLE = 5
-    REFUSED = 6
-    DAMAGED = 7
-    UNKNOWN = 8
-    HALTED = 9
-    ALREADY_RUNNING = 75
-    INTERRUPTED = 130
+    Attributes:
+        meaning: The same in words.
+    """
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """Make a code that knows what it means."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    OK = 0, "ok"
+    FINDINGS = 1, "done, with findings"
+    USAGE = 2, "usage: the command line asks for something that cannot be, or that is not there"
+    CONFIGURATION = 3, "configuration: a setting, an optional package or the disk"
+    AUTHENTICATION = 4, "authentication: Betfair does not let us in"
+    UNREACHABLE = 5, "exchange unreachable"
+    REFUSED = 6, "refused by the exchange"
+    DAMAGED = 7, "data damaged"
+    UNKNOWN = 8, "outcome unknown: whether orders were placed or changed"
+    HALTED = 9, "halted"
+    ALREADY_RUNNING = 75, "the same work is already running"
+    INTERRUPTED = 130, "interrupted; everything written so far is kept"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The commands of betflow, and the door that the console script comes in by."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -80,12 +81,19 @@ def run(arguments: list[str]) -> int:
     except BetflowError as error:
         return early_failure(error, arguments, command="")
     except typer.TyperException as error:
-        message = error.format_message().strip().rstrip(".")
-        if not message:
-            # A group without a command has shown its help.
-            return ExitCode.USAGE
         context: Any = getattr(error, "ctx", None)
         path = context.command_path if context else "betflow"
-        usage = UsageError(f"{message}.", advice=f"See '{path} --help'.")
+        usage = UsageError(_complaint(error), advice=f"See '{path} --help'.")
         return early_failure(usage, arguments, command=path.partition(" ")[2])
     return code or 0
+
+
+def _complaint(error: typer.TyperException) -> str:
+    """Return what is wrong with a command line, as one sentence or as a sentence and a question."""
+    known: Any = getattr(error, "possibilities", None)
+    name = getattr(error, "option_name", "")
+    message = str(getattr(error, "message", "") if known else error.format_message()).strip().rstrip(".")
+    close = get_close_matches(name, known or [], n=1)
+    if close:
+        return f"{message}. Did you mean {close[0]}?"
+    return message if message.endswith("?") else f"{message}."

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.filters import Limit
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import Screen
 
@@ -14,25 +15,29 @@ app = CommandGroup(name="audit", help="Look at what was run, and prove that the 
 @app.command("ls")
 def ls(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="How many runs, the newest first.")] = 20,
+    limit: Limit = 20,
     command: Annotated[
-        str | None, typer.Option(help="Only this command, e.g. 'backfill'; 'tape' means all of tape.")
+        str | None,
+        typer.Option(metavar="COMMAND", help="Only this command, e.g. 'backfill'; 'tape' means all of tape."),
     ] = None,
     status: Annotated[
-        str | None, typer.Option(help="Only running, ok, findings, failed, interrupted or crashed.")
+        str | None,
+        typer.Option(metavar="STATUS", help="Only running, ok, findings, failed, interrupted or crashed."),
     ] = None,
 ) -> None:
     """List the runs, the newest first."""
     from betflow.jobs import audit
 
-    request = audit.ListRequest(limit=limit, command=command, status=status)
+    request = audit.ListRequest(limit=limit or None, command=command, status=status)
     run_command(ctx, lambda context: audit.ls(request, context), _render_list)
 
 
 @app.command("show")
 def show(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run id, its beginning, or 'last' (audits do not count).")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run id, its beginning, or 'last' (audits do not count).")
+    ],
 ) -> None:
     """Show one run: its arguments, what it found, the files it read and wrote, its journal entries."""
     from betflow.jobs import audit

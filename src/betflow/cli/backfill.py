@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
-from betflow.cli.filters import Country, EventType, FromTime, MarketType, ToTime
+from betflow.cli.filters import Country, EventType, FromTime, MarketType, ToTime, Workers
 from betflow.cli.screen import Screen
 
 
@@ -22,9 +22,7 @@ def backfill(
     country: Country = None,
     event_type: EventType = None,
     market_type: MarketType = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="How many processes; one for each processor.")
-    ] = None,
+    workers: Workers = None,
 ) -> None:
     """
     Import recorded market data into the archive: checked, compressed, each tape once, indexed.

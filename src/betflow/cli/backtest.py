@@ -7,9 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.filters import Workers
 from betflow.cli.screen import Screen
 
 _MOST_ROWS = 30
+
+
+def _second_words(incomplete: str) -> list[str]:
+    """Return what may follow ``backtest`` besides files, for a shell."""
+    return [word for word in ("explain",) if word.startswith(incomplete)]
 
 
 def backtest(
@@ -19,7 +25,8 @@ def backtest(
         typer.Argument(
             help="Files and folders, ids of archived markets, a query on the archive such as country=GB "
             "market_type=WIN; nothing: the markets of --orders, else the whole archive.",
-            metavar="[PATH|MARKET|QUERY…]",
+            metavar="PATH|MARKET|QUERY…",
+            autocompletion=_second_words,
         ),
     ] = None,
     *,
@@ -49,7 +56,7 @@ def backtest(
         str, typer.Option(help="The account's discount on commission, in per cent.", metavar="PERCENT")
     ] = "0",
     currency: Annotated[
-        str, typer.Option(help="The account's currency; decides the least that can be bet.")
+        str, typer.Option(metavar="CODE", help="The account's currency; decides the least that can be bet.")
     ] = "GBP",
     limit: Annotated[
         list[str] | None,
@@ -73,9 +80,7 @@ def backtest(
             metavar="NAME=VALUE",
         ),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="How many processes; one for each processor.")
-    ] = None,
+    workers: Workers = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw the equity curve there.", metavar="FILE.png")
     ] = None,
@@ -123,7 +128,7 @@ def explain(
     ] = None,
     market: Annotated[
         str | None,
-        typer.Option("--market", metavar="ID", help="Which market, where several have such an order."),
+        typer.Option("--market", metavar="MARKET", help="Which market, where several have such an order."),
     ] = None,
 ) -> None:
     """Tell an order's story in plain words: what happened, by which rule, and where that is recorded."""

@@ -17,7 +17,9 @@ def candles(
     ctx: typer.Context,
     market_or_file: MarketOrFile,
     *,
-    interval: Annotated[str, typer.Option(help="How long each is: 500ms, 60s, 5m, 1h or so.")] = "60s",
+    interval: Annotated[
+        str, typer.Option(metavar="DURATION", help="How long each is: 500ms, 60s, 5m, 1h or so.")
+    ] = "60s",
     runner: Annotated[
         int | None, typer.Option("--runner", metavar="ID", help="Only this selection, at all its handicaps.")
     ] = None,

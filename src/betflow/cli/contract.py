@@ -56,7 +56,7 @@ def run_command(ctx: typer.Context, job: Job, render: Render) -> NoReturn:
     command = command_name(ctx)
     with _signals_interrupt():
         ended = _execute(command, own_arguments(ctx), options, job)
-    _show(ended.envelope, as_json=options.json, render=render)
+    _show(ended.envelope, as_json=options.json, is_quiet=options.quiet, render=render)
     raise typer.Exit(ended.code)
 
 
@@ -66,7 +66,7 @@ def early_failure(error: BetflowError, arguments: list[str], *, command: str) ->
     outcome = failure(error, subject=command)
     wrapped = envelope(outcome, command=command, run_id=None, started=now, finished=now)
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    _show(wrapped, as_json="--json" in options, render=lambda _data, _screen: None)
+    _show(wrapped, as_json="--json" in options, is_quiet=True, render=lambda _data, _screen: None)
     return outcome.code
 
 
@@ -92,7 +92,7 @@ def _execute(command: str, arguments: dict[str, Any], options: CommonOptions, jo
 def _start(command: str, arguments: dict[str, Any], options: CommonOptions) -> "Run":
     configure_logs(level="warning", stream=sys.stderr)
     from betflow.cli.progress import progress_on
-    from betflow.jobs.runs import Runs
+    from betflow.jobs.runs import Runs, SilentProgress
     from betflow.settings import load_settings
 
     overrides = {"data_dir": options.data_dir, "log_level": options.log_level}
@@ -100,7 +100,7 @@ def _start(command: str, arguments: dict[str, Any], options: CommonOptions) -> "
     settings = load_settings(profile=options.profile, overrides=given)
     configure_logs(level=settings.log_level, stream=sys.stderr)
     config_hash = digest(canonical_json(redacted(settings.model_dump())))
-    runs = Runs(settings, progress=progress_on(sys.stderr))
+    runs = Runs(settings, progress=SilentProgress() if options.quiet else progress_on(sys.stderr))
     return runs.start(command, arguments, config_hash=config_hash)
 
 
@@ -157,11 +157,11 @@ def _internal_failure(error: Exception, command: str) -> Outcome:
     return Outcome(findings=(Finding("error.internal", command, message),), is_failure=True)
 
 
-def _show(wrapped: dict[str, Any], *, as_json: bool, render: Render) -> None:
+def _show(wrapped: dict[str, Any], *, as_json: bool, is_quiet: bool, render: Render) -> None:
     with safely(sys.stdout):
         if as_json:
             print_envelope(wrapped, sys.stdout)
-        elif wrapped["status"] != Status.FAILED:
+        elif wrapped["status"] != Status.FAILED and not is_quiet:
             render(wrapped["data"], Screen(sys.stdout))
     with safely(sys.stderr):
         if not as_json:

@@ -17,7 +17,8 @@ def discover(
     country: Country = None,
     market_type: MarketType = None,
     within: Annotated[
-        str | None, typer.Option(help="How far ahead the scheduled off may be: 30m, 12h, 2d.")
+        str | None,
+        typer.Option(metavar="DURATION", help="How far ahead the scheduled off may be: 30m, 12h, 2d."),
     ] = None,
     explain: Annotated[
         str | None,
@@ -30,9 +31,7 @@ def discover(
     ] = None,
     limits: Annotated[
         str | None,
-        typer.Option(
-            metavar="WHOSE", help="Of a replay: those of the run, or of the profile; run by default."
-        ),
+        typer.Option(metavar="WHOSE", help="Of a replay: run or profile; those of the run, if not said."),
     ] = None,
 ) -> None:
     """

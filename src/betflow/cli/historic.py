@@ -11,16 +11,21 @@ from betflow.cli.screen import Screen
 
 app = CommandGroup(name="historic", help="See what historic data you have bought, and download it.")
 
-Sport: TypeAlias = Annotated[str, typer.Option(help="By the service's name: horse-racing, soccer.")]
+Sport: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help="By the service's name: horse-racing, soccer.")
+]
 Plan: TypeAlias = Annotated[str, typer.Option(metavar="PLAN", help="basic, advanced or pro.")]
 FirstDay: TypeAlias = Annotated[str, typer.Option("--from", metavar="DATE", help="The first day.")]
 LastDay: TypeAlias = Annotated[str, typer.Option("--to", metavar="DATE", help="The last day, included.")]
 MarketTypes: TypeAlias = Annotated[
-    str | None, typer.Option("--market-type", help="Only these market types: WIN,PLACE.")
+    str | None, typer.Option("--market-type", metavar="TYPE,…", help="Only these market types: WIN,PLACE.")
 ]
-Countries: TypeAlias = Annotated[str | None, typer.Option("--country", help="Only these countries: GB,IE.")]
+Countries: TypeAlias = Annotated[
+    str | None, typer.Option("--country", metavar="CODE,…", help="Only these countries: GB,IE.")
+]
 FileTypes: TypeAlias = Annotated[
-    str | None, typer.Option("--file-type", help="M: files of one market; E: files of one event.")
+    str | None,
+    typer.Option("--file-type", metavar="M|E", help="M: files of one market; E: files of one event."),
 ]
 
 

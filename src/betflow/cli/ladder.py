@@ -31,13 +31,14 @@ def ladder(
     at: Moment = None,
     market_of_file: MarketOfFile = None,
     depth: Annotated[
-        int | None, typer.Option(min=1, help="So many prices of each side, next to each other; else all.")
+        int | None,
+        typer.Option(metavar="N", min=1, help="So many prices of each side, next to each other; else all."),
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on showing it as it changes, until Ctrl-C or --for.")
     ] = False,
     watch_for: Annotated[
-        str | None, typer.Option("--for", metavar="TIME", help="How long to watch: 30s, 10m.")
+        str | None, typer.Option("--for", metavar="DURATION", help="How long to watch: 30s, 10m.")
     ] = None,
 ) -> None:
     """
@@ -65,7 +66,8 @@ def _watch(
     from betflow.cli.ladder_watch import watching
     from betflow.jobs.ladder_watch import watch
 
-    with watching(sys.stdout, request.runner, as_json=common_options(ctx).json) as watcher:
+    options = common_options(ctx)
+    with watching(sys.stdout, request.runner, is_silent=options.json or options.quiet) as watcher:
         return watch(request, seconds, context, watcher)
 
 

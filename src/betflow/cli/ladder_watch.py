@@ -31,9 +31,9 @@ _REFRESHES: Final = 8
 """A second."""
 
 
-def watching(stream: TextIO, runner: str | None, *, as_json: bool) -> AbstractContextManager[Watcher]:
-    """Return who shows what happens, for a block: on a terminal, in lines, or for programs not at all."""
-    if as_json:
+def watching(stream: TextIO, runner: str | None, *, is_silent: bool) -> AbstractContextManager[Watcher]:
+    """Return who shows what happens, for a block: on a terminal, in lines, or not at all."""
+    if is_silent:
         return nullcontext(NobodyWatches())
     if stream.isatty():
         return Grid(Console(file=stream), runner)

@@ -20,14 +20,19 @@ def markets(
     venue: Venue = None,
     within: Annotated[
         str | None,
-        typer.Option(help="How far ahead the scheduled off may be: 30m, 12h, 2d; a day if not said."),
+        typer.Option(
+            metavar="DURATION",
+            help="How far ahead the scheduled off may be: 30m, 12h, 2d; a day if not said.",
+        ),
     ] = None,
     text: Annotated[
         str | None,
-        typer.Option(help="In the name of the event; * stands for anything, but not at the beginning."),
+        typer.Option(
+            metavar="TEXT", help="In the name of the event; * stands for anything, but not at the beginning."
+        ),
     ] = None,
     in_play: Annotated[bool, typer.Option("--in-play", help="Only markets that are in play.")] = False,
-    limit: Annotated[int, typer.Option(help="At most this many; 200 are the most.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="ROWS", help="At most so many rows; 200 are the most.")] = 50,
 ) -> None:
     """
     List markets at Betfair by their scheduled off, with what matters about each.

@@ -14,7 +14,7 @@ def navigate(
     steps: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="STEP", help="Names or ids, each below the one before: horse-racing GB 'Ascot 4th Jul'."
+            metavar="STEP…", help="Names or ids, each below the one before: horse-racing GB 'Ascot 4th Jul'."
         ),
     ] = None,
 ) -> None:

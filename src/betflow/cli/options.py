@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from betflow.errors import ConfigurationError
+from betflow.cli.help import HELP_NAMES, help_page, members
+from betflow.errors import ConfigurationError, ExitCode
 
 _PANEL = "Everywhere"
 
@@ -28,6 +29,19 @@ def _common(
     *,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON envelope instead.", rich_help_panel=_PANEL)
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Print nothing but what went wrong; the exit code says the rest.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = False,
+    utc: Annotated[
+        bool,
+        typer.Option("--utc", help="Show times in UTC instead of the local zone.", rich_help_panel=_PANEL),
     ] = False,
     data_dir: Annotated[
         # Not a path yet: an empty text would be the current folder.
@@ -38,7 +52,7 @@ def _common(
     ] = None,
     profile: Annotated[
         str | None,
-        typer.Option(help="Use config/PROFILE.yaml. [BETFLOW_PROFILE]", rich_help_panel=_PANEL),
+        typer.Option(help="Use config/NAME.yaml. [BETFLOW_PROFILE]", rich_help_panel=_PANEL, metavar="NAME"),
     ] = None,
     log_level: Annotated[
         str | None,
@@ -55,7 +69,7 @@ def _no_options() -> None:
 
 
 _PARAMETERS = tuple(inspect.signature(_common).parameters.values())
-_FLAGS = frozenset({"json"})
+_FLAGS = frozenset({"json", "quiet", "q", "utc"})
 COMMON_NAMES = frozenset(each.name for each in _PARAMETERS)
 """The names of the options that every command has."""
 
@@ -65,13 +79,38 @@ class CommonOptions:
     """What the command line says about every command; None where it says nothing."""
 
     json: bool
+    quiet: bool
+    utc: bool
     data_dir: Path | None
     profile: str | None
     log_level: str | None
 
 
+class _Command(TyperCommand):
+    """A command whose help is our page."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer keeps its types to itself
+        """Write the page."""
+        formatter.write(help_page(self, ctx))
+
+
 class _WordGroup(TyperGroup):
-    """A group some of whose commands have two words."""
+    """A group some of whose commands have two words; these are listed below the command of the first word."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer keeps its types to itself
+        """Write the page."""
+        formatter.write(help_page(self, ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as above
+        """Show the page where nothing is asked for; that is a wrong command line all the same."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            raise typer.Exit(ExitCode.USAGE)
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - as above
+        """Return the commands that stand in this group's own list."""
+        return [name for name, _ in members(self, ctx)]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Typer keeps its types to itself
         """Find the command that the arguments name: of two words, where both stand there."""
@@ -87,8 +126,8 @@ def _first_argument(words: Sequence[str]) -> int | None:
     """Say where the first word stands that is neither a common option nor its value."""
     place = 0
     while place < len(words) and words[place].startswith("-"):
-        name, _, value = words[place].removeprefix("--").replace("-", "_").partition("=")
-        if name not in COMMON_NAMES:
+        name, _, value = words[place].lstrip("-").replace("-", "_").partition("=")
+        if name not in COMMON_NAMES | _FLAGS:
             return None
         place += 1 if value or name in _FLAGS else 2
     return place if place < len(words) else None
@@ -102,11 +141,10 @@ class CommandGroup(typer.Typer):
             name=name,
             cls=_WordGroup,
             help=help,
-            no_args_is_help=True,
+            context_settings={"help_option_names": list(HELP_NAMES)},
             pretty_exceptions_enable=False,
             pretty_exceptions_show_locals=False,
-            rich_markup_mode="rich",
-            add_completion=False,
+            rich_markup_mode=None,
         )
         self.callback()(_no_options)
 
@@ -122,7 +160,7 @@ class CommandGroup(typer.Typer):
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - Typer's
         """Register a function as a command that also takes the common options."""
-        register = super().command(name, **settings)
+        register = super().command(name, cls=_Command, **settings)
 
         def add(function: Callable[..., None]) -> Callable[..., None]:
             register(_with_common_options(function))
@@ -146,6 +184,8 @@ def common_options(ctx: typer.Context) -> CommonOptions:
                 found.setdefault(name, value)
     return CommonOptions(
         json=bool(found.get("json")),
+        quiet=bool(found.get("quiet")),
+        utc=bool(found.get("utc")),
         data_dir=None if "data_dir" not in found else _folder(found["data_dir"]),
         profile=found.get("profile"),
         log_level=found.get("log_level"),

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
-from betflow.cli.options import CommandGroup
+from betflow.cli.filters import Workers
+from betflow.cli.options import CommandGroup, common_options
 from betflow.cli.screen import Screen
 
 app = CommandGroup(
@@ -26,22 +27,26 @@ def generate(
     *,
     day: Annotated[str, typer.Option(metavar="DATE", help="The day, e.g. 2026-07-04.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write; it is made if need be.")],
-    seed: Annotated[int, typer.Option(help="Another number, another day; the same, the same bytes.")] = 1,
-    races: Annotated[int, typer.Option(help="Horse races: win, place and each-way markets.")] = 40,
-    greyhounds: Annotated[int, typer.Option(help="Greyhound races: win and place markets.")] = 12,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Another number, another day; the same, the same bytes.")
+    ] = 1,
+    races: Annotated[
+        int, typer.Option(metavar="N", help="Horse races: win, place and each-way markets.")
+    ] = 40,
+    greyhounds: Annotated[
+        int, typer.Option(metavar="N", help="Greyhound races: win and place markets.")
+    ] = 12,
     football: Annotated[
-        int, typer.Option(help="Football matches: odds, goals, correct score, Asian handicap.")
+        int, typer.Option(metavar="N", help="Football matches: odds, goals, correct score, Asian handicap.")
     ] = 4,
-    tennis: Annotated[int, typer.Option(help="Tennis matches: match odds.")] = 4,
+    tennis: Annotated[int, typer.Option(metavar="N", help="Tennis matches: match odds.")] = 4,
     plan: Annotated[
         str, typer.Option(metavar="PLAN", help="How much is published: BASIC, ADVANCED or PRO.")
     ] = "PRO",
     conflate: Annotated[
         int, typer.Option(metavar="MS", help="Merge what a market publishes within so many milliseconds.")
     ] = 0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="How many processes; one for each processor.")
-    ] = None,
+    workers: Workers = None,
 ) -> None:
     """
     Make up a day of racing, football and tennis, and write it as Betfair's historic data files.
@@ -79,22 +84,32 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
 def run(
     ctx: typer.Context,
     *,
-    port: Annotated[int, typer.Option(help="For HTTPS; 0 takes any free one.")] = 8443,
+    port: Annotated[int, typer.Option(metavar="PORT", help="For HTTPS; 0 takes any free one.")] = 8443,
     admin_port: Annotated[
-        int, typer.Option(help="For the admin endpoint, where no connection goes wrong; 0: any free one.")
+        int,
+        typer.Option(
+            metavar="PORT", help="For the admin endpoint, where no connection goes wrong; 0: any free one."
+        ),
     ] = 0,
-    stream_port: Annotated[int, typer.Option(help="For the stream over TLS; 0 takes any free one.")] = 7443,
+    stream_port: Annotated[
+        int, typer.Option(metavar="PORT", help="For the stream over TLS; 0 takes any free one.")
+    ] = 7443,
     plain_stream_port: Annotated[
-        int | None, typer.Option(help="For the stream without TLS as well, for clients that cannot trust it.")
+        int | None,
+        typer.Option(
+            metavar="PORT", help="For the stream without TLS as well, for clients that cannot trust it."
+        ),
     ] = None,
     speed: Annotated[
         str, typer.Option(metavar="N", help="Simulated seconds a second; max is as fast as clients take it.")
     ] = "1",
-    seed: Annotated[int, typer.Option(help="Another number, another day.")] = 1,
-    races: Annotated[int, typer.Option(help="Horse races: win, place and each-way markets.")] = 8,
-    greyhounds: Annotated[int, typer.Option(help="Greyhound races: win and place markets.")] = 2,
-    football: Annotated[int, typer.Option(help="Football matches.")] = 1,
-    tennis: Annotated[int, typer.Option(help="Tennis matches.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another number, another day.")] = 1,
+    races: Annotated[
+        int, typer.Option(metavar="N", help="Horse races: win, place and each-way markets.")
+    ] = 8,
+    greyhounds: Annotated[int, typer.Option(metavar="N", help="Greyhound races: win and place markets.")] = 2,
+    football: Annotated[int, typer.Option(metavar="N", help="Football matches.")] = 1,
+    tennis: Annotated[int, typer.Option(metavar="N", help="Tennis matches.")] = 1,
     tapes: Annotated[
         list[Path] | None,
         typer.Option(
@@ -124,7 +139,9 @@ def run(
     for_: Annotated[
         float | None, typer.Option("--for", metavar="SECONDS", help="End after so long, in real time.")
     ] = None,
-    name: Annotated[str, typer.Option(help="Of the profile that is written: config/NAME.yaml.")] = "sandbox",
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="Of the profile that is written: config/NAME.yaml.")
+    ] = "sandbox",
     historic: Annotated[
         list[Path] | None,
         typer.Option(
@@ -167,7 +184,8 @@ def run(
         historic=tuple(historic or ()),
         client_certificates=tuple(client_certificate or ()),
     )
-    run_command(ctx, lambda context: job.run(request, context, _announce), _render_run)
+    announce = (lambda _where: None) if common_options(ctx).quiet else _announce
+    run_command(ctx, lambda context: job.run(request, context, announce), _render_run)
 
 
 def _announce(where: dict[str, Any]) -> None:

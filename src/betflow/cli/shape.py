@@ -19,7 +19,10 @@ def shape(
     at: Moment = None,
     market_of_file: MarketOfFile = None,
     levels: Annotated[
-        int, typer.Option(min=1, max=100, help="How many prices of each side the weight of money looks at.")
+        int,
+        typer.Option(
+            metavar="N", min=1, max=100, help="How many prices of each side the weight of money looks at."
+        ),
     ] = 3,
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw it there.")] = None,
 ) -> None:

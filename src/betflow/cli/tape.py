@@ -11,6 +11,7 @@ from betflow.cli.filters import (
     Country,
     EventType,
     FromTime,
+    Limit,
     MarketOfFile,
     MarketOrFile,
     MarketType,
@@ -39,8 +40,8 @@ def ls(
     from_time: FromTime = None,
     to_time: ToTime = None,
     settled: Settled = None,
-    sort: Annotated[str, typer.Option(help="By time, id, messages or venue.")] = "time",
-    limit: Annotated[int, typer.Option(min=0, help="At most this many; 0 lists all.")] = 100,
+    sort: Annotated[str, typer.Option(metavar="BY", help="time, id, messages or venue.")] = "time",
+    limit: Limit = 100,
 ) -> None:
     """List the markets in the archive."""
     from betflow.jobs.tape_ls import ListRequest
@@ -76,7 +77,9 @@ def verify(
     ctx: typer.Context,
     targets: Annotated[
         list[str] | None,
-        typer.Argument(help="Archived markets, files or folders; nothing: the archive.", metavar="[TARGET…]"),
+        typer.Argument(
+            help="Archived markets, files or folders; nothing: the archive.", metavar="MARKET|PATH…"
+        ),
     ] = None,
 ) -> None:
     """
@@ -98,7 +101,9 @@ def book(
     market_or_file: MarketOrFile,
     *,
     at: Annotated[str, typer.Option(help="When: epoch milliseconds, or ISO 8601 in UTC.", metavar="TIME")],
-    depth: Annotated[int | None, typer.Option(min=1, help="How many prices of each side; 3 shown.")] = None,
+    depth: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="So many prices of each side; 3 if not said.")
+    ] = None,
     market: MarketOfFile = None,
 ) -> None:
     """Show the book as it stood after the last message published at or before a moment."""

@@ -21,12 +21,12 @@ class ListRequest:
     Which runs to list.
 
     Attributes:
-        limit: At most this many, the newest.
+        limit: At most this many, the newest; None: all.
         command: This command or its subcommands: "tape" is all of tape. None is every command.
         status: One of `RunStatus`; None is every status.
     """
 
-    limit: int = 20
+    limit: int | None = 20
     command: str | None = None
     status: str | None = None
 

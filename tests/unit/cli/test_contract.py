@@ -109,6 +109,20 @@ def test_findings_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     assert ("answer: 1\n", "finding tape.line-damaged: a.bz2: line 7 is no JSON.\n") == capsys.readouterr()
 
 
+def test_quiet_command_tells_only_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --quiet there is no answer; findings are told, and an envelope that is asked for."""
+    finding = Finding("tape.line-damaged", "a.bz2", "line 7 is no JSON.")
+
+    assert ExitCode.OK == command_of(answer, "--quiet")
+    assert ("", "") == capsys.readouterr()
+
+    assert ExitCode.FINDINGS == command_of(lambda _: Outcome({"answer": 1}, findings=(finding,)), "-q")
+    assert ("", "finding tape.line-damaged: a.bz2: line 7 is no JSON.\n") == capsys.readouterr()
+
+    assert ExitCode.OK == command_of(answer, "--quiet", "--json")
+    assert {"answer": 42} == json.loads(capsys.readouterr().out)["data"]
+
+
 @pytest.mark.parametrize(
     ("code", "name", "error"),
     [
@@ -210,7 +224,7 @@ def test_ledger_that_breaks_under_way(capsys: pytest.CaptureFixture[str]) -> Non
 def test_usage_error_keeps_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
     """A command line that cannot be understood ends with 2, in the form that was asked for."""
     assert ExitCode.USAGE == run(["audit", "show"])
-    assert ("", "error: Missing argument 'run'. See 'betflow audit show --help'.\n") == capsys.readouterr()
+    assert ("", "error: Missing argument 'RUN'. See 'betflow audit show --help'.\n") == capsys.readouterr()
 
     assert ExitCode.USAGE == run(["audit", "nonsense", "--json"])
     envelope = json.loads(capsys.readouterr().out)

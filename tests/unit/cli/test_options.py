@@ -33,10 +33,10 @@ def test_every_command_has_help(path: str) -> None:
 
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_command_has_the_common_options(path: str) -> None:
-    """Each command and each group takes --json, --data-dir, --profile and --log-level."""
+    """Each command and each group takes the options that are documented for all of them."""
     options = {option for each in COMMANDS[path].params for option in each.opts}
 
-    assert {"--json", "--data-dir", "--profile", "--log-level"} <= options
+    assert {"--json", "--quiet", "-q", "--utc", "--data-dir", "--profile", "--log-level"} <= options
 
 
 @pytest.mark.parametrize("arguments", [["--data-dir", "", "tape", "ls"], ["tape", "ls", "--data-dir= "]])
@@ -89,7 +89,9 @@ def test_common_options_stand_anywhere(
 
     assert [
         (
-            CommonOptions(json=True, data_dir=Path("d"), profile=None, log_level=None),
+            CommonOptions(
+                json=True, quiet=False, utc=False, data_dir=Path("d"), profile=None, log_level=None
+            ),
             {"what": "x", "depth": 3},
         )
     ] == calls
@@ -124,6 +126,7 @@ def asked() -> tuple[CommandGroup, list[tuple[str, bool, dict[str, Any]]]]:
         ("play again x", ("program play again", False, {"ref": "x"})),
         ("play --json again x", ("program play again", True, {"ref": "x"})),
         ("play --data-dir d again x", ("program play again", False, {"ref": "x"})),
+        ("play -q --utc again x", ("program play again", False, {"ref": "x"})),
         ("play --data-dir=d --json again x", ("program play again", True, {"ref": "x"})),
         ("--json play again x", ("program play again", True, {"ref": "x"})),
         ("play x again", ("program play", False, {"paths": ["x", "again"], "depth": 3})),
