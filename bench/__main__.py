@@ -1,4 +1,4 @@
-"""The program: choose measurements, run them, print the table, write the JSON."""
+"""The program: choose measurements, run them, print each result as it comes, write the JSON."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from bench import material
 from bench.measurements import HEAVY, MEASUREMENTS, Bench
 from bench.processes import ChildFailedError
-from bench.results import Measurement, table, write_json
+from bench.results import Measurement, heading, row, write_json
 from betflow.exchange.book import FOLD_IS_COMPILED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,12 +63,13 @@ def _about() -> dict[str, Any]:
     }
 
 
-def _measure(names: Sequence[str], *, seconds: float) -> list[Measurement]:
+def _measure(names: Sequence[str], *, seconds: float) -> Iterator[Measurement]:
     RESULTS.mkdir(exist_ok=True)
     # Beside the repository's files and not in the system's folder for them, which may be memory.
     with tempfile.TemporaryDirectory(dir=RESULTS, prefix="work-") as work:
         bench = Bench(material.find_tapes(Path(work)), Path(work), seconds, say=_say)
-        return [line for name in names for line in MEASUREMENTS[name](bench)]
+        for name in names:
+            yield from MEASUREMENTS[name](bench)
 
 
 def _say(sentence: str) -> None:
@@ -76,20 +77,32 @@ def _say(sentence: str) -> None:
 
 
 def main() -> None:
-    """Run the bench; exit with 1 when a figure is not what is wanted, with 3 when it cannot be run."""
+    """
+    Run the bench; what was measured stands on the terminal and in the file whatever happens to the rest.
+
+    Exits with 1 when a figure is not what is wanted, with 3 when it cannot be run, with 130 when interrupted.
+    """
     options = _options()
     about = _about()
-    try:
-        measurements = _measure(_chosen(options), seconds=options.seconds)
-    except (FileNotFoundError, ChildFailedError) as error:
-        print(f"scripts/bench: {error}", file=sys.stderr)
-        sys.exit(3)
-    print(f"betflow's books are folded by {'compiled code' if FOLD_IS_COMPILED else 'Python alone'}")
-    print(table(measurements))
     path = options.json or RESULTS / f"{about['taken'].replace(':', '')}.json"
-    write_json(path, measurements, about=about)
-    _say(f"written: {path}")
-    sys.exit(0 if all(line.is_met for line in measurements) else 1)
+    print(f"betflow's books are folded by {'compiled code' if FOLD_IS_COMPILED else 'Python alone'}")
+    print(heading(), flush=True)
+    measured: list[Measurement] = []
+    try:
+        for line in _measure(_chosen(options), seconds=options.seconds):
+            print(row(line), flush=True)
+            measured.append(line)
+            write_json(path, measured, about=about)
+    except (FileNotFoundError, ChildFailedError) as error:
+        _say(f"scripts/bench: {error}")
+        sys.exit(3)
+    except KeyboardInterrupt:
+        _say("scripts/bench: interrupted")
+        sys.exit(130)
+    finally:
+        if measured:
+            _say(f"written: {path}")
+    sys.exit(0 if all(line.is_met for line in measured) else 1)
 
 
 if __name__ == "__main__":

@@ -105,20 +105,28 @@ class Measurement:
         }
 
 
-def table(measurements: Sequence[Measurement]) -> str:
-    """Return the table, with the notes below it."""
-    notes = [line.note for line in measurements if line.note]
-    rows = [("", "unit", "betflow", "peer", "", "figure", "wanted", "verdict")]
-    for line in measurements:
-        name = f"{line.name} [{notes.index(line.note) + 1}]" if line.note else line.name
-        theirs = str(line.theirs) if line.theirs else ""
-        verdict = "" if line.wanted is None else "ok" if line.is_met else "MISSED"
-        judged = (_number(line.figure), str(line.wanted or ""), verdict)
-        rows.append((name, line.unit, str(line.ours), theirs, line.peer, *judged))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    lines.insert(1, "  ".join("─" * width for width in widths))
-    return "\n".join([*lines, *(f"[{number}] {note}" for number, note in enumerate(notes, start=1))])
+_WIDTHS = (47, 10, 28, 28, 26, 6, 8)
+"""What rows are padded to: a row is shown before the next is measured, so no width is known beforehand."""
+
+
+def heading() -> str:
+    """Return what stands above the rows."""
+    rule = "  ".join("─" * width for width in (*_WIDTHS, len("verdict")))
+    return f"{_padded('', 'unit', 'betflow', 'peer', '', 'figure', 'wanted', 'verdict')}\n{rule}"
+
+
+def row(line: Measurement) -> str:
+    """Return one measurement as a row, with its note below it."""
+    theirs = str(line.theirs) if line.theirs else ""
+    verdict = "" if line.wanted is None else "ok" if line.is_met else "MISSED"
+    judged = (_number(line.figure), str(line.wanted or ""), verdict)
+    shown = _padded(line.name, line.unit, str(line.ours), theirs, line.peer, *judged)
+    return f"{shown}\n    {line.note}" if line.note else shown
+
+
+def _padded(*cells: str) -> str:
+    *others, last = cells
+    return "  ".join([*map(str.ljust, others, _WIDTHS), last]).rstrip()
 
 
 def write_json(path: Path, measurements: Sequence[Measurement], *, about: dict[str, Any]) -> None:
