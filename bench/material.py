@@ -1,6 +1,7 @@
 """The files that are measured on, made from the recorded tapes for one run and removed after it."""
 
 import bz2
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -130,6 +131,31 @@ def write_long_tape(source: Path, path: Path, *, size: int) -> None:
             if file.tell() >= size:
                 file.writelines(_later([last], shift))
                 return
+
+
+def write_quiet_tape(path: Path, *, runners: int, minutes: int) -> None:
+    """Write a plain tape of a market in which, after its first message, one bet is matched in all."""
+    begins = 1_640_000_040_000
+    ids = range(101, 101 + runners)
+    definition = {
+        "status": "OPEN",
+        "bettingType": "ODDS",
+        "marketType": "WINNER",
+        "marketTime": "2022-01-01T00:00:00.000Z",
+        "runners": [
+            {"id": each, "status": "ACTIVE", "sortPriority": each - 100, "name": f"Runner {each}"}
+            for each in ids
+        ],
+    }
+    ladders = [{"id": each, "atb": [[2, 10]], "atl": [[2.02, 10]]} for each in ids]
+    changes: tuple[tuple[int, dict[str, object]], ...] = (
+        (0, {"img": True, "marketDefinition": definition, "rc": ladders}),
+        ((minutes - 1) * 60_000, {"rc": [{"id": 101, "ltp": 2, "trd": [[2, 10]]}]}),
+    )
+    with path.open("w", encoding="utf-8") as file:
+        for after, change in changes:
+            message = {"op": "mcm", "pt": begins + after, "mc": [{"id": "1.300000001", **change}]}
+            file.write(f"{json.dumps(message)}\n")
 
 
 def _publish_time(line: bytes) -> int:

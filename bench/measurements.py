@@ -26,6 +26,9 @@ BACKTEST_ROUNDS = 3
 BACKTEST_COPIES = 250
 BACKTEST_MEMORY_LIMIT_MIB = 200
 GENERATE_ROUNDS = 3
+COMMAND_ROUNDS = 5
+QUIET_RUNNERS = 7
+QUIET_MINUTES = 10_666
 FEED_ROUNDS = 3
 CONNECTION_ROUNDS = 5
 # 110 copies of the four common tapes are 4.5 million messages: a quarter of a minute for the peer.
@@ -377,6 +380,31 @@ def start(bench: Bench) -> Iterator[Measurement]:
     )
 
 
+def candles(bench: Bench) -> Iterator[Measurement]:
+    """Make the candles of a minute of a market that is open for a week, with one bet in it."""
+    tape = bench.work / "quiet.json"
+    material.write_quiet_tape(tape, runners=QUIET_RUNNERS, minutes=QUIET_MINUTES)
+    with tempfile.TemporaryDirectory(dir=bench.work) as data_dir:
+        command = [str(processes.PROGRAMS / "betflow"), "candles", str(tape), "--data-dir", data_dir]
+        outputs = {"a table": [], "--json": ["--json"]}
+        found = _take_turns(
+            bench,
+            "candles",
+            COMMAND_ROUNDS,
+            {
+                name: partial(processes.processor_seconds_of, [*command, *more])
+                for name, more in outputs.items()
+            },
+        )
+    for name, seconds in found.items():
+        yield Measurement(
+            name=f"{QUIET_RUNNERS * QUIET_MINUTES:,} candles, {name}",
+            unit="s (user+sys)",
+            ours=seconds,
+            wanted=at_most(1.5),
+        )
+
+
 def generate(bench: Bench) -> Iterator[Measurement]:
     """Make up a day of racing: 40 races of three markets each, start and end included."""
     program = str(processes.PROGRAMS / "betflow")
@@ -541,6 +569,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
         backtest_all,
         orders,
         workers,
+        candles,
         generate,
         connection,
         calls,

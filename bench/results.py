@@ -105,7 +105,7 @@ class Measurement:
         }
 
 
-_WIDTHS = (47, 10, 28, 28, 26, 6, 8)
+_WIDTHS = (47, 12, 28, 28, 26, 6, 8)
 """What rows are padded to: a row is shown before the next is measured, so no width is known beforehand."""
 
 

@@ -22,7 +22,7 @@ from betflow.cli.screen import Screen, print_envelope, print_findings, safely
 from betflow.errors import BetflowError, ExitCode, Finding, StorageError
 from betflow.jobs.clock import iso, now_ms
 from betflow.jobs.outcome import Outcome, Status, envelope, failure
-from betflow.jobs.plain import plain, redacted
+from betflow.jobs.plain import redacted
 from betflow.ledger.canonical import canonical_json, digest
 from betflow.logs import configure_logs, log
 
@@ -81,7 +81,7 @@ def _execute(command: str, arguments: dict[str, Any], options: CommonOptions, jo
     if isinstance(run, Outcome):
         return _unsealed(run, command, started, run_id=None)
     try:
-        outcome = _attempt(lambda: _writable(job(run.context)), command)
+        outcome = _attempt(lambda: job(run.context), command)
         run.context.progress.stop()
         with _signals_ignored():
             return _seal(run, outcome, command, started)
@@ -104,19 +104,22 @@ def _start(command: str, arguments: dict[str, Any], options: CommonOptions) -> "
     return runs.start(command, arguments, config_hash=config_hash)
 
 
-def _writable(outcome: Outcome) -> Outcome:
-    """Return an outcome that can be written down as JSON; a job that returns another has failed."""
-    canonical_json(plain([outcome.data, outcome.findings, outcome.artifacts, outcome.inputs]))
-    return outcome
-
-
 def _seal(run: "Run", outcome: Outcome, command: str, started: str) -> _Ended:
-    sealed = _attempt(lambda: run.finish(outcome), command)
-    if isinstance(sealed, Outcome):
-        return _unsealed(sealed, command, started, run_id=run.context.run_id)
-    told = {key: sealed[key] for key in ("run_id", "command", "status", "started", "finished")}
-    log("info", "run.finished", **told, exit_code=int(outcome.code))
-    return _Ended(sealed, outcome.code)
+    ended = _attempt(lambda: _finish(run, outcome, command), command)
+    if isinstance(ended, Outcome):
+        return _unsealed(ended, command, started, run_id=run.context.run_id)
+    told = {key: ended.envelope[key] for key in ("run_id", "command", "status", "started", "finished")}
+    log("info", "run.finished", **told, exit_code=int(ended.code))
+    return ended
+
+
+def _finish(run: "Run", outcome: Outcome, command: str) -> _Ended:
+    """Seal a run; as failed where its job returned what cannot be written down as JSON."""
+    try:
+        return _Ended(run.finish(outcome), outcome.code)
+    except (TypeError, ValueError) as error:
+        failed = _internal_failure(error, command)
+        return _Ended(run.finish(failed), failed.code)
 
 
 def _unsealed(outcome: Outcome, command: str, started: str, *, run_id: str | None) -> _Ended:

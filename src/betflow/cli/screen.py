@@ -11,6 +11,7 @@ are shown as escapes instead of obeyed.
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -26,6 +27,7 @@ from betflow.errors import StorageError
 _OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Categories of what is no sign: controls, formats (as of direction), ends of lines and paragraphs."""
 _FINDINGS_SHOWN = 20
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 Spare: TypeAlias = Sequence[tuple[str, ...]]
 """Columns that can be done without, the least important first; those of one tuple stay or go together."""
@@ -232,10 +234,16 @@ def as_written(number: float | None) -> float | int | None:
 
 
 def print_envelope(envelope: Mapping[str, Any], stream: TextIO) -> None:
-    """Write an envelope: on one line for programs, indented on a terminal."""
+    """Write an envelope of plain JSON types: on one line for programs, indented on a terminal."""
+    import msgspec  # neither help nor tables need it
+
+    text = msgspec.json.format(msgspec.json.encode(envelope), indent=2 if stream.isatty() else 0).decode()
     is_utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
-    indent = 2 if stream.isatty() else None
-    stream.write(json.dumps(envelope, ensure_ascii=not is_utf8, allow_nan=False, indent=indent) + "\n")
+    stream.write((text if is_utf8 else _NOT_ASCII.sub(_escaped, text)) + "\n")
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return json.dumps(character[0])[1:-1]
 
 
 def print_findings(findings: Sequence[Mapping[str, Any]], stream: TextIO, *, run_id: str | None) -> None:

@@ -22,9 +22,10 @@ Candles: what was traded on each runner, interval by interval, and the best pric
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
+
+import msgspec
 
 from betflow.errors import UsageError
 from betflow.exchange.book import MarketBook
@@ -62,8 +63,7 @@ def parse_interval(text: str) -> int:
     return interval
 
 
-@dataclass(frozen=True, slots=True)
-class Candle:
+class Candle(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """
     One runner in one interval.
 
@@ -249,6 +249,7 @@ class CandleFold:
         bars = series.bars if self._has_volumes else series.last_price_bars
         best_back, best_lay = _before(series.quotes, wanted.start, otherwise=_NO_QUOTE)
         in_play = _before(self._in_play, wanted.start, otherwise=False)
+        nothing = one_sided(0) if self._has_volumes else None
         for start in wanted:
             best_back, best_lay = series.quotes.get(start, (best_back, best_lay))
             in_play = self._in_play.get(start, in_play)
@@ -261,7 +262,7 @@ class CandleFold:
                 high=bar.high if bar else None,
                 low=bar.low if bar else None,
                 close=bar.close if bar else None,
-                volume=one_sided(bar.volume if bar else 0) if self._has_volumes else None,
+                volume=one_sided(bar.volume) if bar and self._has_volumes else nothing,
                 updates=bar.updates if bar else 0,
                 best_back=best_back,
                 best_lay=best_lay,

@@ -9,9 +9,12 @@ would turn the number 2 into ``"2"``, which sorts differently after it was read 
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable
 from typing import Final
 
 _CONTAINERS: Final = (dict, list, tuple)
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+_TEXT: Final = frozenset({str})
 
 
 def canonical_json(value: object) -> str:
@@ -34,15 +37,22 @@ def digest(text: str) -> str:
 
 
 def _refuse_other_keys(value: object) -> None:
+    """Look at all keys; whole rows at a time, since an answer may have a hundred thousand of them."""
+    members: Collection[object] = ()
     if isinstance(value, dict):
-        for key, member in value.items():
-            if not isinstance(key, str):
-                raise TypeError(
-                    f"key {key!r} is {type(key).__name__}; canonical JSON takes only text as keys"
-                )
-            if isinstance(member, _CONTAINERS):
-                _refuse_other_keys(member)
+        if not _TEXT.issuperset(map(type, value)):
+            _refuse_key(value)
+        members = value.values()
     elif isinstance(value, list | tuple):
-        for member in value:
+        members = value
+    if not _SCALARS.issuperset(map(type, members)):
+        for member in members:
             if isinstance(member, _CONTAINERS):
                 _refuse_other_keys(member)
+
+
+def _refuse_key(value: Iterable[object]) -> None:
+    """Refuse the first key that is no text; one of a type that is derived from it is."""
+    for key in value:
+        if not isinstance(key, str):
+            raise TypeError(f"key {key!r} is {type(key).__name__}; canonical JSON takes only text as keys")

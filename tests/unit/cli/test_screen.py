@@ -136,11 +136,11 @@ def test_envelope_is_one_line_for_programs() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", newline="")
 
-    print_envelope({"data": "café\udcff"}, stream)
+    print_envelope({"data": "café 🐎"}, stream)
     stream.flush()
 
-    assert 1 == raw.getvalue().count(b"\n")
-    assert {"data": "café\udcff"} == json.loads(raw.getvalue())
+    assert b'{"data": "caf\\u00e9 \\ud83d\\udc0e"}\n' == raw.getvalue()
+    assert {"data": "café 🐎"} == json.loads(raw.getvalue())
 
 
 def test_long_lists_of_findings_end_with_where_to_read_on() -> None:

@@ -13,8 +13,10 @@ from betflow.jobs.candles import COLUMNS, CandlesRequest, candles
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
 from changes import OFF_MS, defined
+from work import calls_of
 
 MINUTE = 60_000
+_CALLS_A_CANDLE = 15
 
 
 @pytest.fixture
@@ -39,6 +41,17 @@ def tape(tmp_path: Path) -> str:
 
 def _starts(outcome: Outcome) -> list[int]:
     return [(row["start"] - OFF_MS) // MINUTE for row in outcome.data["candles"]]
+
+
+def test_an_empty_candle_costs_a_handful_of_calls(tape: str, context: RunContext) -> None:
+    """A market that was open for months has tens of thousands of candles in which nothing happens."""
+
+    def work(interval: str) -> int:
+        return calls_of(lambda: candles(CandlesRequest(tape, interval=interval), context))
+
+    work("60s")
+    more_candles = 2 * 3 * (600 - 60)
+    assert (work("100ms") - work("1s")) / more_candles < _CALLS_A_CANDLE
 
 
 def test_rows_are_by_runner_and_time(tape: str, context: RunContext) -> None:

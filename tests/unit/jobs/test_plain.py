@@ -1,5 +1,6 @@
 """Values become JSON, and secrets stars."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,6 +23,18 @@ class _Bet:
     price: Decimal
 
 
+class _Text(str):
+    __slots__ = ()
+
+
+class _Whole(int):
+    pass
+
+
+class _Number(float):
+    pass
+
+
 @pytest.mark.parametrize(
     ("expected", "value"),
     [
@@ -42,6 +55,19 @@ def test_what_has_no_json_form_is_refused() -> None:
     """Bytes are refused with their type named."""
     with pytest.raises(TypeError, match="bytes has no JSON form"):
         plain({"raw": b"1"})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_json_does_not_have_are_refused(value: float) -> None:
+    """NaN and the infinities are refused by name."""
+    with pytest.raises(ValueError, match=f"{value} has no JSON form"):
+        plain({"price": [value]})
+
+
+@pytest.mark.parametrize("value", [_Text("a"), _Whole(1), _Number(1.5)])
+def test_what_is_plain_is_exactly_so(value: object) -> None:
+    """Types derived from texts and numbers become those."""
+    assert [type(value).__bases__[0]] == [type(each) for each in plain([value])]
 
 
 @pytest.mark.parametrize(
