@@ -39,7 +39,7 @@ BETFAIR_DATA = ("betfair_data", "betfair_data_mutable")
 FEED_BEGINS = 1_900_000_000_000
 # No tape begins so long before its off, so nothing of it is skipped.
 LONG_BEFORE_THE_OFF_MS = 10**10
-LONGEST_FIRST_OFF_S = "86400"
+LONGEST_FIRST_OFF = "1d"
 
 Run: TypeAlias = Callable[[], float]
 
@@ -412,7 +412,7 @@ def generate(bench: Bench) -> Iterator[Measurement]:
     for number in range(1, GENERATE_ROUNDS + 1):
         bench.say(f"generate: round {number} of {GENERATE_ROUNDS}")
         with tempfile.TemporaryDirectory(dir=bench.work) as folder:
-            command = [program, "sandbox", "generate", "--day", "2026-07-04", "--out", f"{folder}/day"]
+            command = [program, "sandbox", "generate", "--day", "2026-07-04", "--output", f"{folder}/day"]
             others = [f"--{kind}=0" for kind in ("greyhounds", "football", "tennis")]
             seconds.append(processes.seconds_of([*command, *others, "--data-dir", f"{folder}/data"]))
     yield Measurement(name="generate, 40 races", unit="s", ours=Spread(tuple(seconds)), wanted=at_most(30.0))
@@ -466,7 +466,7 @@ def sandbox_stream(bench: Bench) -> Iterator[Measurement]:
     def rate(client: str) -> float:
         """Each needs a sandbox of its own: a tape is over when it was played."""
         with tempfile.TemporaryDirectory(dir=bench.work) as folder:
-            options = ("--speed", "max", "--first-off", LONGEST_FIRST_OFF_S, *tapes)
+            options = ("--speed", "max", "--first-off", LONGEST_FIRST_OFF, *tapes)
             with sandboxes.open_sandbox(Path(folder), *options, markets=names) as opened:
                 return sandboxes.figure(client, opened, seconds=bench.seconds)
 

@@ -10,7 +10,7 @@ from foreign_clients import ROOT, OpenSandbox, open_sandbox, ran
 
 PAGE = ROOT / "docs" / "how-to" / "point-your-bot-at-the-sandbox.md"
 RECIPE = re.compile(r"^## (?P<name>\w+)$.*?^```python\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
-FEW = ("--races", "1", "--greyhounds", "0", "--football", "0", "--tennis", "0", "--first-off", "900")
+FEW = ("--races", "1", "--greyhounds", "0", "--football", "0", "--tennis", "0", "--first-off", "15m")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from foreign_clients import open_sandbox, played
 
-ONE_RACE = ("--races", "1", "--greyhounds", "0", "--football", "0", "--tennis", "0", "--first-off", "900")
+ONE_RACE = ("--races", "1", "--greyhounds", "0", "--football", "0", "--tennis", "0", "--first-off", "15m")
 
 
 def test_a_node_follows_a_market_and_places_and_cancels_an_order(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ MARKET = "1.23"
 
 BETTING = ("markets", "discover", f"ladder {MARKET}", f"shape {MARKET}")
 CALLING = ("doctor", "test-connection", "funds", "navigate", *BETTING)
-MARCH = "--sport horse-racing --plan basic --from 2017-03-01 --to 2017-03-31"
-HISTORIC = ("historic ls", f"historic options {MARCH}", f"historic download {MARCH} --out bought")
+MARCH = "--event-type horse-racing --plan basic --from 2017-03-01 --to 2017-03-31"
+HISTORIC = ("historic ls", f"historic options {MARCH}", f"historic download {MARCH} --output bought")
 CONNECTING = (*CALLING, f"ladder {MARKET} --watch --for 1s", *HISTORIC)
 """Every command that asks Betfair something."""
 

@@ -75,7 +75,7 @@ def test_replay_says_whose_limits_are_used(betflow: CommandLine, monkeypatch: py
     again = betflow("discover", "--replay", "last").out
     assert "the run's are used" in again
     assert re.search(r"market\.field_size +min 5 +min 7", again)
-    assert "0 of 2 markets" in betflow("discover", "--replay", "last", "--limits", "profile").out
+    assert "0 of 2 markets" in betflow("discover", "--replay", "last", "--by", "profile").out
     assert "1 of 2 markets" in first.out
 
 

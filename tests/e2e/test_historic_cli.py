@@ -12,7 +12,7 @@ from identity_service import APP_KEY, PASSWORD
 from loopback import Answer, loopback
 from make_tape import made_up_lines
 
-OF_MARCH = ("--sport", "horse-racing", "--plan", "basic", "--from", "2017-03-01", "--to", "2017-03-31")
+OF_MARCH = ("--event-type", "horse-racing", "--plan", "basic", "--from", "2017-03-01", "--to", "2017-03-31")
 TOP = "/data/xds/historic/BASIC"
 
 
@@ -71,8 +71,8 @@ def test_what_was_downloaded_goes_into_the_archive(
     betflow: CommandLine, service: HistoricService, tmp_path: Path
 ) -> None:
     """Files are recorded with their hashes, and the archive takes them; the second time none is fetched."""
-    first = betflow.json("historic", "download", *OF_MARCH, "--out", tmp_path / "out")
-    again = betflow.json("historic", "download", *OF_MARCH, "--out", tmp_path / "out")
+    first = betflow.json("historic", "download", *OF_MARCH, "--output", tmp_path / "out")
+    again = betflow.json("historic", "download", *OF_MARCH, "--output", tmp_path / "out")
 
     assert (0, 2, 0) == (first.code, first.data["downloaded"], first.data["already_there"])
     assert (0, 0, 2) == (again.code, again.data["downloaded"], again.data["already_there"])
@@ -89,7 +89,7 @@ def test_a_file_that_does_not_come_is_a_finding(
     name = f"{TOP}/28139610/1.1.bz2"
     service.instead[name] = Answer(status=404)
 
-    ran = betflow.json("historic", "download", *OF_MARCH, "--out", tmp_path / "out")
+    ran = betflow.json("historic", "download", *OF_MARCH, "--output", tmp_path / "out")
 
     assert (1, ["historic.not-downloaded"]) == (ran.code, ran.codes)
     assert (1, 1) == (ran.data["downloaded"], ran.data["failed"])
@@ -104,7 +104,7 @@ def test_a_service_that_is_down_ends_the_download(
     service.files = dict.fromkeys(names, b"")
     service.instead = dict.fromkeys(names, Answer(status=500))
 
-    ran = betflow.json("historic", "download", *OF_MARCH, "--out", tmp_path / "out")
+    ran = betflow.json("historic", "download", *OF_MARCH, "--output", tmp_path / "out")
 
     tried = {each.path for each in service.asked if "DownloadFile" in each.path}
     assert (5, True) == (ran.code, len(tried) <= 8)
@@ -116,7 +116,7 @@ def test_nothing_that_fits_is_a_finding(
     """An empty list, which is also what data that was not bought looks like, says so."""
     service.files = {}
 
-    ran = betflow.json("historic", "download", *OF_MARCH, "--out", tmp_path / "out")
+    ran = betflow.json("historic", "download", *OF_MARCH, "--output", tmp_path / "out")
 
     assert (1, ["historic.nothing"]) == (ran.code, ran.codes)
 
@@ -144,6 +144,6 @@ def test_a_download_into_the_records_is_refused(
     betflow: CommandLine, service: HistoricService, data_dir: Path
 ) -> None:
     """Files of others have no place among betflow's records."""
-    ran = betflow("historic", "download", *OF_MARCH, "--out", data_dir / "archive")
+    ran = betflow("historic", "download", *OF_MARCH, "--output", data_dir / "archive")
 
     assert (2, []) == (ran.code, service.asked)

@@ -40,13 +40,15 @@ def betflow(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
 def small_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a small day, made up by as many processes as there are processors."""
     out = tmp_path_factory.mktemp("day")
-    where = ["--out", str(out), "--data-dir", str(tmp_path_factory.mktemp("data"))]
+    where = ["--output", str(out), "--data-dir", str(tmp_path_factory.mktemp("data"))]
     assert ExitCode.OK == run(["sandbox", "generate", "--day", "2026-07-04", "--seed", "3", *SMALL, *where])
     return out
 
 
 def _generate(betflow: CommandLine, out: Path, *arguments: str) -> Ran:
-    return betflow.json("sandbox", "generate", "--day", "2026-07-04", "--seed", "3", "--out", out, *arguments)
+    return betflow.json(
+        "sandbox", "generate", "--day", "2026-07-04", "--seed", "3", "--output", out, *arguments
+    )
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -188,7 +190,7 @@ def _last_of_betfairlightweight(path: Path) -> Any:  # noqa: ANN401 - it has no 
         (("--day", "2026-02-30"), "a day that the calendar does not have"),
         (("--day", "2026-07-04T12:00:00Z"), "is no date. Give one like 2026-07-04."),
         (("--races", "201"), "--races is 201. Give a number from 0 to 200."),
-        (("--conflate", "-1"), "--conflate is -1. Give milliseconds from 0 to 120000."),
+        (("--conflate", "-1s"), "--conflate is -1s. Give a duration from 0s up to 2m."),
         (
             ("--races", "0", "--greyhounds", "0", "--football", "0", "--tennis", "0"),
             "Nothing is to be made up.",
@@ -199,7 +201,7 @@ def test_what_cannot_be_is_refused(
     betflow: CommandLine, tmp_path: Path, arguments: tuple[str, ...], says: str
 ) -> None:
     """A request that makes no sense exits with 2, says the value and the limit, and writes nothing."""
-    ran = betflow("sandbox", "generate", "--day", "2026-07-04", "--out", tmp_path / "day", *arguments)
+    ran = betflow("sandbox", "generate", "--day", "2026-07-04", "--output", tmp_path / "day", *arguments)
 
     assert ExitCode.USAGE == ran.code
     assert says in ran.err
@@ -226,16 +228,16 @@ def test_nothing_unfinished_is_left(context: RunContext, tmp_path: Path) -> None
 
 def test_the_archive_is_no_place_for_it(betflow: CommandLine, data_dir: Path) -> None:
     """Nothing is written among betflow's own records."""
-    ran = betflow("sandbox", "generate", "--day", "2026-07-04", "--out", data_dir / "archive" / "x")
+    ran = betflow("sandbox", "generate", "--day", "2026-07-04", "--output", data_dir / "archive" / "x")
 
     assert ExitCode.USAGE == ran.code
     assert "is where betflow keeps its records" in ran.err
 
 
 def test_a_file_is_no_folder(betflow: CommandLine, tmp_path: Path) -> None:
-    """An --out that is a file is refused by name."""
+    """An --output that is a file is refused by name."""
     (tmp_path / "file").touch()
-    ran = betflow("sandbox", "generate", "--day", "2026-07-04", "--out", tmp_path / "file")
+    ran = betflow("sandbox", "generate", "--day", "2026-07-04", "--output", tmp_path / "file")
 
     assert ExitCode.USAGE == ran.code
     assert f"{tmp_path / 'file'} is a file." in ran.err

@@ -36,7 +36,7 @@ def betflow(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
 
 def test_a_sandbox_tells_where_it_is_and_at_the_end_what_was_done(betflow: CommandLine) -> None:
     """Where it is goes to stderr, and stdout has one envelope."""
-    ran = betflow.json("sandbox", "run", *SMALL, *FREE, "--for", "0.3")
+    ran = betflow.json("sandbox", "run", *SMALL, *FREE, "--for", "300ms")
     assert ExitCode.OK == ran.code
     assert "The sandbox is open." in ran.err
     assert f"stream        {ran.data['stream']}" in ran.err
@@ -44,12 +44,12 @@ def test_a_sandbox_tells_where_it_is_and_at_the_end_what_was_done(betflow: Comma
     assert [0] * len(counts) == [ran.data[name] for name in counts]
     assert ran.data["markets"] >= 3
     assert ran.data["seconds"] >= 0.3
-    assert betflow("sandbox", "run", *SMALL, *FREE, "--for", "0.1").out.startswith("ran ")
+    assert betflow("sandbox", "run", *SMALL, *FREE, "--for", "100ms").out.startswith("ran ")
 
 
 def test_the_profile_is_whole_and_private(betflow: CommandLine, data_dir: Path) -> None:
     """It names everything, and the secrets are in a file of their own."""
-    ran = betflow.json("sandbox", "run", *SMALL, *FREE, "--for", "0.1")
+    ran = betflow.json("sandbox", "run", *SMALL, *FREE, "--for", "100ms")
     profile = Path("config/sandbox.yaml")
     assert "password" not in profile.read_text().lower()
     settings = load_settings(profile="sandbox", overrides={"data_dir": data_dir})
@@ -67,7 +67,7 @@ def test_a_profile_of_somebody_elses_is_never_replaced(betflow: CommandLine) -> 
     """The sandbox asks for another name."""
     Path("config").mkdir()
     Path("config/sandbox.yaml").write_text("env: prod\n")
-    ran = betflow("sandbox", "run", *SMALL, *FREE, "--for", "0.1")
+    ran = betflow("sandbox", "run", *SMALL, *FREE, "--for", "100ms")
     assert ExitCode.USAGE == ran.code
     assert "is not one that a sandbox wrote" in ran.err
     assert "env: prod\n" == Path("config/sandbox.yaml").read_text()
@@ -78,7 +78,7 @@ def test_a_port_that_is_taken_is_named(betflow: CommandLine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         for option, other in (("--port", "--stream-port"), ("--stream-port", "--port")):
-            ran = betflow("sandbox", "run", *SMALL, option, port, other, "0", "--for", "0.1")
+            ran = betflow("sandbox", "run", *SMALL, option, port, other, "0", "--for", "100ms")
             assert ExitCode.USAGE == ran.code
             assert f"port {port} of 127.0.0.1 cannot be listened on: Address already in use." in ran.err
             assert f"Give another one with {option}" in ran.err
@@ -89,7 +89,7 @@ def test_one_name_is_one_sandbox(betflow: CommandLine, data_dir: Path) -> None:
     lock = data_dir / "sandbox" / "sandbox.lock"
     liveness.hold(lock)
     try:
-        ran = betflow("sandbox", "run", *SMALL, *FREE, "--for", "0.1")
+        ran = betflow("sandbox", "run", *SMALL, *FREE, "--for", "100ms")
     finally:
         liveness.release(lock)
     assert ExitCode.ALREADY_RUNNING == ran.code
@@ -104,6 +104,7 @@ def test_one_name_is_one_sandbox(betflow: CommandLine, data_dir: Path) -> None:
         (("--races", "0"), "That is no number of events."),
         (("--for", "0"), "--for is 0."),
         (("--for", "inf"), "--for is inf."),
+        (("--longest-gap", "long"), "--longest-gap 'long' is no duration."),
         (("--longest-gap", "nan"), "--longest-gap is nan."),
         (("--first-off", "-1"), "--first-off is -1."),
         (("--longest-gap", "-1"), "--longest-gap is -1."),
@@ -118,7 +119,7 @@ def test_an_option_that_makes_no_sense_is_a_usage_error(
     betflow: CommandLine, arguments: tuple[str, ...], why: str
 ) -> None:
     """Before anything is written."""
-    ran = betflow("sandbox", "run", *SMALL, *FREE, "--for", "0.1", *arguments)
+    ran = betflow("sandbox", "run", *SMALL, *FREE, "--for", "100ms", *arguments)
     assert ExitCode.USAGE == ran.code
     assert why in ran.err
     assert not Path("config").exists()
@@ -132,7 +133,7 @@ def test_without_the_extra_the_error_says_how_to_get_it(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == "uvicorn" else find(name, *rest)
     )
-    ran = betflow("sandbox", "run", "--for", "0.1")
+    ran = betflow("sandbox", "run", "--for", "100ms")
     assert ExitCode.CONFIGURATION == ran.code
     assert "Run: pip install 'betflow[sandbox]'" in ran.err
 
@@ -221,7 +222,7 @@ def test_historic_data_is_made_up_when_it_is_asked_for(
     month = bought[0]["months"][0]
     _, last = monthrange(*map(int, month.split("-")))
     days = ("--from", f"{month}-01", "--to", f"{month}-{last}")
-    wanted = ("--sport", "greyhound-racing", "--plan", "basic", *days, "--out", "bought")
+    wanted = ("--event-type", "greyhound-racing", "--plan", "basic", *days, "--output", "bought")
     assert 2 == betflow.json("historic", "download", *wanted, "--profile", "sandbox").data["downloaded"]
     assert 0 == betflow.json("tape", "verify", "bought").data["damaged"]
     assert ExitCode.OK == sandbox.end(signal.SIGTERM)[0]

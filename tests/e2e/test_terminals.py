@@ -150,7 +150,7 @@ def shown(tmp_path: Path, data_dir: Path, exchange: Betfair, monkeypatch: pytest
     return show
 
 
-OF_MARCH = "--sport horse-racing --plan basic --from 2017-03-01 --to 2017-03-31"
+OF_MARCH = "--event-type horse-racing --plan basic --from 2017-03-01 --to 2017-03-31"
 COMMANDS = {
     "audit ls": "audit ls",
     "audit show": "audit show last",
@@ -163,7 +163,7 @@ COMMANDS = {
     "discover": "discover --verbose",
     "doctor": "doctor",
     "funds": "funds",
-    "historic download": f"historic download {OF_MARCH} --out bought",
+    "historic download": f"historic download {OF_MARCH} --output bought",
     "historic ls": "historic ls",
     "historic options": f"historic options {OF_MARCH}",
     "init": "init",
@@ -171,11 +171,11 @@ COMMANDS = {
     "markets": "markets",
     "navigate": "navigate",
     "sandbox generate": (
-        "sandbox generate --day 2026-07-04 --out day --plan BASIC"
+        "sandbox generate --day 2026-07-04 --output day --plan BASIC"
         " --races 0 --greyhounds 1 --football 0 --tennis 0"
     ),
     "sandbox run": (
-        "sandbox run --for 0.05 --port 0 --stream-port 0 --races 0 --greyhounds 1 --football 0 --tennis 0"
+        "sandbox run --for 50ms --port 0 --stream-port 0 --races 0 --greyhounds 1 --football 0 --tennis 0"
     ),
     "shape": "shape 1.123456789",
     "tape book": f"tape book 1.123456789 --at {OFF_MS}",

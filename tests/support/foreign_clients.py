@@ -51,7 +51,7 @@ def open_sandbox(folder: Path, *options: str) -> Iterator[OpenSandbox]:
     """Run a sandbox for a block, on ports that are free."""
     command = [sys.executable, "-m", "betflow", "sandbox", "run", "--port", "0", "--stream-port", "0"]
     with subprocess.Popen(
-        [*command, "--plain-stream-port", "0", "--for", f"{PATIENCE_S:g}", *options],
+        [*command, "--plain-stream-port", "0", "--for", f"{PATIENCE_S:g}s", *options],
         cwd=folder,
         env=_environment(folder),
         stdout=subprocess.DEVNULL,

@@ -58,7 +58,7 @@ def backtest(
     currency: Annotated[
         str, typer.Option(metavar="CODE", help="The account's currency; decides the least that can be bet.")
     ] = "GBP",
-    limit: Annotated[
+    risk: Annotated[
         list[str] | None,
         typer.Option(
             help="The most that may be bet: stake, liability (of an order), orders (of a market), "
@@ -106,7 +106,7 @@ def backtest(
         results=results,
         discount=discount,
         currency=currency,
-        limits=tuple(limit or ()),
+        limits=tuple(risk or ()),
         latency=latency,
         assume=tuple(assume or ()),
         workers=workers,

@@ -21,7 +21,8 @@ def candles(
         str, typer.Option(metavar="DURATION", help="How long each is: 500ms, 60s, 5m, 1h or so.")
     ] = "60s",
     runner: Annotated[
-        int | None, typer.Option("--runner", metavar="ID", help="Only this selection, at all its handicaps.")
+        int | None,
+        typer.Option("--runner", metavar="RUNNER", help="Only this selection, at all its handicaps."),
     ] = None,
     market: MarketOfFile = None,
     since: Annotated[

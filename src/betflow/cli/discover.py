@@ -29,9 +29,11 @@ def discover(
         str | None,
         typer.Option(metavar="RUN", help="Judge again what this run saw; 'last' is the latest that looked."),
     ] = None,
-    limits: Annotated[
+    by: Annotated[
         str | None,
-        typer.Option(metavar="WHOSE", help="Of a replay: run or profile; those of the run, if not said."),
+        typer.Option(
+            metavar="WHOSE", help="Whose limits a replay judges by: run or profile; the run's, if not said."
+        ),
     ] = None,
 ) -> None:
     """
@@ -49,7 +51,7 @@ def discover(
         market_types=market_type,
         within=within,
         replay=replay,
-        limits=limits,
+        limits=by,
     )
     run_command(
         ctx,

@@ -11,8 +11,8 @@ from betflow.cli.screen import Screen
 
 app = CommandGroup(name="historic", help="See what historic data you have bought, and download it.")
 
-Sport: TypeAlias = Annotated[
-    str, typer.Option(metavar="NAME", help="By the service's name: horse-racing, soccer.")
+EventType: TypeAlias = Annotated[
+    str, typer.Option("--event-type", metavar="NAME", help="By the service's name: horse-racing, soccer.")
 ]
 Plan: TypeAlias = Annotated[str, typer.Option(metavar="PLAN", help="basic, advanced or pro.")]
 FirstDay: TypeAlias = Annotated[str, typer.Option("--from", metavar="DATE", help="The first day.")]
@@ -45,7 +45,7 @@ def ls(ctx: typer.Context) -> None:
 def options(
     ctx: typer.Context,
     *,
-    sport: Sport,
+    event_type: EventType,
     plan: Plan,
     from_date: FirstDay,
     to_date: LastDay,
@@ -56,7 +56,7 @@ def options(
     """Say how many files there are, of which market types and countries, and how large they are."""
     from betflow.jobs import historic as job
 
-    request = job.HistoricRequest(sport, plan, from_date, to_date, market_type, country, file_type)
+    request = job.HistoricRequest(event_type, plan, from_date, to_date, market_type, country, file_type)
     run_command(ctx, lambda context: job.options(request, context), _render_options)
 
 
@@ -64,11 +64,11 @@ def options(
 def download(
     ctx: typer.Context,
     *,
-    sport: Sport,
+    event_type: EventType,
     plan: Plan,
     from_date: FirstDay,
     to_date: LastDay,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to; it is made if need be.")],
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to; it is made if need be.")],
     market_type: MarketTypes = None,
     country: Countries = None,
     file_type: FileTypes = None,
@@ -80,8 +80,8 @@ def download(
     """
     from betflow.jobs import historic as job
 
-    request = job.HistoricRequest(sport, plan, from_date, to_date, market_type, country, file_type)
-    run_command(ctx, lambda context: job.download(request, out, context), _render_download)
+    request = job.HistoricRequest(event_type, plan, from_date, to_date, market_type, country, file_type)
+    run_command(ctx, lambda context: job.download(request, output, context), _render_download)
 
 
 def _render_purchases(data: dict[str, Any], screen: Screen) -> None:

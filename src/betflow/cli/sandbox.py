@@ -26,7 +26,7 @@ def generate(
     ctx: typer.Context,
     *,
     day: Annotated[str, typer.Option(metavar="DATE", help="The day, e.g. 2026-07-04.")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write; it is made if need be.")],
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write; it is made if need be.")],
     seed: Annotated[
         int, typer.Option(metavar="N", help="Another number, another day; the same, the same bytes.")
     ] = 1,
@@ -44,8 +44,8 @@ def generate(
         str, typer.Option(metavar="PLAN", help="How much is published: BASIC, ADVANCED or PRO.")
     ] = "PRO",
     conflate: Annotated[
-        int, typer.Option(metavar="MS", help="Merge what a market publishes within so many milliseconds.")
-    ] = 0,
+        str, typer.Option(metavar="DURATION", help="Merge what a market publishes within so long: 500ms, 1s.")
+    ] = "0ms",
     workers: Workers = None,
 ) -> None:
     """
@@ -58,7 +58,7 @@ def generate(
     from betflow.jobs import sandbox_generate as job
 
     request = job.GenerateRequest(
-        seed, day, out, races, greyhounds, football, tennis, plan, conflate_ms=conflate, workers=workers
+        seed, day, output, races, greyhounds, football, tennis, plan, conflate=conflate, workers=workers
     )
     run_command(ctx, lambda context: job.generate(request, context), _render)
 
@@ -117,15 +117,15 @@ def run(
         ),
     ] = None,
     first_off: Annotated[
-        float, typer.Option(metavar="SECONDS", help="When the first event goes off, at least.")
-    ] = 180.0,
+        str, typer.Option(metavar="DURATION", help="When the first event goes off, at least.")
+    ] = "3m",
     longest_gap: Annotated[
-        float,
+        str,
         typer.Option(
-            metavar="SECONDS",
+            metavar="DURATION",
             help="The longest time between an off and the next; inf keeps events as far apart as they were.",
         ),
-    ] = 300.0,
+    ] = "5m",
     chaos: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Faults on demand, as YAML or JSON.")
     ] = None,
@@ -136,8 +136,8 @@ def run(
     truth: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write down everything that is sent, and every fault.")
     ] = None,
-    for_: Annotated[
-        float | None, typer.Option("--for", metavar="SECONDS", help="End after so long, in real time.")
+    run_for: Annotated[
+        str | None, typer.Option("--for", metavar="DURATION", help="End after so long, in real time: 5s, 1h.")
     ] = None,
     name: Annotated[
         str, typer.Option(metavar="NAME", help="Of the profile that is written: config/NAME.yaml.")
@@ -175,12 +175,12 @@ def run(
         football=football,
         tennis=tennis,
         tapes=tuple(tapes or ()),
-        first_off_s=first_off,
-        longest_gap_s=longest_gap,
+        first_off=first_off,
+        longest_gap=longest_gap,
         chaos=chaos,
         rules=rules,
         truth=truth,
-        for_s=for_,
+        run_for=run_for,
         historic=tuple(historic or ()),
         client_certificates=tuple(client_certificate or ()),
     )

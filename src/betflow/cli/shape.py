@@ -18,7 +18,7 @@ def shape(
     *,
     at: Moment = None,
     market_of_file: MarketOfFile = None,
-    levels: Annotated[
+    depth: Annotated[
         int,
         typer.Option(
             metavar="N", min=1, max=100, help="How many prices of each side the weight of money looks at."
@@ -36,7 +36,7 @@ def shape(
     from betflow.jobs.shape import ShapeRequest
     from betflow.jobs.shape import shape as job
 
-    request = ShapeRequest(MarketAt(market, at, market_of_file), levels, plot)
+    request = ShapeRequest(MarketAt(market, at, market_of_file), depth, plot)
     run_command(ctx, lambda context: job(request, context), _render)
 
 

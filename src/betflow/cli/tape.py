@@ -40,7 +40,7 @@ def ls(
     from_time: FromTime = None,
     to_time: ToTime = None,
     settled: Settled = None,
-    sort: Annotated[str, typer.Option(metavar="BY", help="time, id, messages or venue.")] = "time",
+    sort: Annotated[str, typer.Option(metavar="KEY", help="time, id, messages or venue.")] = "time",
     limit: Limit = 100,
 ) -> None:
     """List the markets in the archive."""

@@ -154,16 +154,16 @@ def parse_limits(texts: Sequence[str]) -> dict[str, Limit]:
     Raises:
         UsageError: a name is unknown, or a value is no positive number.
     """
-    pairs = parse_pairs(texts, "--limit")
+    pairs = parse_pairs(texts, "--risk")
     for name in pairs:
         if name not in LIMITS:
-            raise UsageError(f"--limit does not know {name!r}.", advice=f"It knows {', '.join(LIMITS)}.")
+            raise UsageError(f"--risk does not know {name!r}.", advice=f"It knows {', '.join(LIMITS)}.")
     limits: dict[str, Limit] = {}
     for name, kind in LIMITS.items():  # those of one order come first: they say best what is wrong with it
         if name in pairs:
-            value = parse_value(pairs[name], typing.get_type_hints(kind)["limit"], f"--limit {name}")
+            value = parse_value(pairs[name], typing.get_type_hints(kind)["limit"], f"--risk {name}")
             if value <= 0:
-                raise UsageError(f"--limit {name} is {value}; expected more than 0.", advice="Correct it.")
+                raise UsageError(f"--risk {name} is {value}; expected more than 0.", advice="Correct it.")
             limits[name] = kind(value)
     return limits
 

@@ -89,10 +89,10 @@ def _check(request: DiscoverRequest) -> None:
             advice="Leave out --event-type, --country, --market-type and --within, or --replay.",
         )
     if request.limits is not None and request.replay is None:
-        raise UsageError("--limits is for a replay.", advice="Set limits in the profile.")
+        raise UsageError("--by is for a replay.", advice="Set limits in the profile.")
     if request.limits is not None and request.limits not in set(WhoseLimits):
         raise UsageError(
-            f"--limits {request.limits!r} is nobody's.", advice=f"Give one of {', '.join(WhoseLimits)}."
+            f"--by {request.limits!r} is nobody's.", advice=f"Give one of {', '.join(WhoseLimits)}."
         )
 
 

@@ -14,11 +14,11 @@ from betflow.exchange.book import MarketBook, MarketBooks
 from betflow.exchange.observed import ObservedMarket, of_answers, of_book, with_names
 from betflow.exchange.snapshot import RunnerSnapshot
 from betflow.jobs.connecting import exchange_clock, open_connection, open_stream
+from betflow.jobs.durations import duration_s
 from betflow.jobs.ladder import LadderRequest, chosen, ladder_data
 from betflow.jobs.observing import ask_name, check_market
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
-from betflow.settings.durations import parse_duration
 from betflow.wire import book as answers
 from betflow.wire.catalogue import MarketCatalogue
 from betflow.wire.enums import MarketDataField, RunnerStatus
@@ -31,7 +31,7 @@ FIELDS: Final = (
     MarketDataField.EX_LTP,
     MarketDataField.EX_MARKET_DEF,
 )
-_LONGEST_S = 7 * 86_400
+_LONGEST = "7d"
 
 
 class Ended(StrEnum):
@@ -114,7 +114,7 @@ def watch(request: LadderRequest, seconds: str | None, context: RunContext, watc
         NotFoundError: there is no such market or runner.
         GatewayError: Betfair does not answer, or refuses.
     """
-    longest_s = None if seconds is None else _parsed(seconds)
+    longest_s = None if seconds is None else duration_s(seconds, "--for", most=_LONGEST)
     if not request.market.is_live:
         raise UsageError("A tape does not change.", advice="Leave out --at, or --watch.")
     check_market(request.market)
@@ -185,13 +185,3 @@ def _subscription(market_id: str) -> MarketSubscription:
         market_data_filter=MarketDataFilter(fields=FIELDS),
         segmentation_enabled=True,
     )
-
-
-def _parsed(text: str) -> float:
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--for {text!r}: {error}.", advice="Give one like 30s.") from None
-    if not 0 < seconds <= _LONGEST_S:
-        raise UsageError(f"--for {text!r} is not between nothing and a week.", advice="Give one like 30s.")
-    return seconds

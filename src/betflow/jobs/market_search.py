@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from betflow.betfair.planning import MAX_WEIGHT, catalogue_weight
 from betflow.betfair.reading import ReadingGateway
-from betflow.errors import Finding, UsageError
+from betflow.errors import Finding
 from betflow.exchange.times import iso
+from betflow.jobs.durations import duration_s
 from betflow.settings.discovery import SearchSettings
-from betflow.settings.durations import parse_duration
 from betflow.tape.selection import event_type_id, listed
 from betflow.wire.book import ListMarketBook, PriceProjection
 from betflow.wire.catalogue import ListMarketCatalogue, MarketFilter, TimeRange
@@ -30,7 +30,7 @@ AT_ONCE: Final = MAX_WEIGHT // catalogue_weight(CATALOGUE)
 """How many markets one answer of the catalogue has."""
 
 _ANY: Final = "all"
-_LONGEST_S: Final = 366 * 86_400
+_LONGEST: Final = "366d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def parse_search(
         event_types=tuple(dict.fromkeys(map(event_type_id, types))),
         countries=_upper(settings.countries if countries is None else _typed(countries)),
         market_types=_upper(settings.market_types if market_types is None else _typed(market_types)),
-        within_s=settings.within if within is None else _seconds(within),
+        within_s=settings.within if within is None else duration_s(within, "--within", most=_LONGEST),
         overdue_s=settings.overdue,
     )
 
@@ -153,13 +153,3 @@ def _typed(text: str) -> tuple[str, ...]:
 
 def _upper(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.upper() for text in texts))
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--within {text!r}: {error}.", advice="Give one like 12h.") from None
-    if not 0 < seconds <= _LONGEST_S:
-        raise UsageError(f"--within {text!r} is not between now and a year.", advice="Give one like 12h.")
-    return seconds

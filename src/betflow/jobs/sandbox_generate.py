@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from betflow.errors import StorageError, UsageError
 from betflow.exchange.times import epoch_ms, iso
+from betflow.jobs.durations import duration_s
 from betflow.jobs.exports import check_folder
 from betflow.jobs.outcome import Artifact, Outcome, artifact_of
 from betflow.jobs.runs import RunContext
@@ -21,7 +22,7 @@ from betflow.sandbox.generator.publisher import Plan
 
 MOST_EVENTS: Final = 200
 """Of one kind, in a day."""
-LONGEST_CONFLATION_MS: Final = 120_000
+LONGEST_CONFLATION: Final = "2m"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KINDS: Final = {"7": "horse racing", "4339": "greyhounds", "1": "football", "2": "tennis"}
 
@@ -40,7 +41,7 @@ class GenerateRequest:
         football: How many football matches.
         tennis: How many tennis matches.
         plan: One of `Plan`.
-        conflate_ms: The least time between two messages of a market, if that is more than the plan's.
+        conflate: The least time between two messages of a market, if that is more than the plan's.
         workers: How many processes; None is one for each processor.
     """
 
@@ -52,7 +53,7 @@ class GenerateRequest:
     football: int = 4
     tennis: int = 4
     plan: str = Plan.PRO
-    conflate_ms: int = 0
+    conflate: str = "0ms"
     workers: int | None = None
 
 
@@ -108,12 +109,14 @@ def generate(request: GenerateRequest, context: RunContext) -> Outcome:
     """
     plan = _plan(request.plan)
     programme = _programme(request)
+    conflation = duration_s(request.conflate, "--conflate", may_be_nothing=True, most=LONGEST_CONFLATION)
+    conflate_ms = round(conflation * 1000)
     check_folder(request.out, context.data_dir)
     out = request.out.absolute()
     # Workers that are interrupted leave what they are at; it is all in one place, which is removed.
     unfinished = out / f".{context.run_id}.part"
     tasks = [
-        _Task(programme, plan, request.conflate_ms, number, out, unfinished)
+        _Task(programme, plan, conflate_ms, number, out, unfinished)
         for number in range(len(Day(programme).events))
     ]
     started = context.clock()
@@ -150,9 +153,6 @@ def _programme(request: GenerateRequest) -> Programme:
             raise UsageError(f"--{name} is {count}.", advice=f"Give a number from 0 to {MOST_EVENTS}.")
     if not any(counts.values()):
         raise UsageError("Nothing is to be made up.", advice=f"Ask for {' or '.join(counts)}.")
-    if not 0 <= request.conflate_ms <= LONGEST_CONFLATION_MS:
-        advice = f"Give milliseconds from 0 to {LONGEST_CONFLATION_MS}."
-        raise UsageError(f"--conflate is {request.conflate_ms}.", advice=advice)
     return Programme(seed=request.seed, day=day, **counts)
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from betflow.errors import BetflowError, BusyError, NotFoundError, StorageError, UsageError
 from betflow.exchange.times import iso
 from betflow.jobs import liveness
+from betflow.jobs.durations import duration_s
 from betflow.jobs.exports import require_extra
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
@@ -66,12 +67,12 @@ class RunRequest:
         football: How many football matches.
         tennis: How many tennis matches.
         tapes: Recorded tapes in place of all these; the numbers above do not count then.
-        first_off_s: How long after the start the first event goes off, in seconds.
-        longest_gap_s: The longest time between an off and the next; infinite to keep all distances.
+        first_off: How long after the start the first event goes off, as a duration.
+        longest_gap: The longest time between an off and the next; ``inf`` to keep all distances.
         chaos: A file of faults.
         rules: A file of limits and of the account.
         truth: Where everything that is sent is written down.
-        for_s: It ends after so many seconds.
+        run_for: It ends after so long.
         historic: Folders of historic data files that the account has bought; a small day where there is none.
         client_certificates: PEM files that are linked to the account beside the one that the sandbox issues.
     """
@@ -88,12 +89,12 @@ class RunRequest:
     football: int = 1
     tennis: int = 1
     tapes: tuple[Path, ...] = ()
-    first_off_s: float = FIRST_OFF / 1000
-    longest_gap_s: float = LONGEST_GAP / 1000
+    first_off: str = f"{FIRST_OFF}ms"
+    longest_gap: str = f"{LONGEST_GAP}ms"
     chaos: Path | None = None
     rules: Path | None = None
     truth: Path | None = None
-    for_s: float | None = None
+    run_for: str | None = None
     historic: tuple[Path, ...] = ()
     client_certificates: tuple[Path, ...] = ()
 
@@ -142,8 +143,9 @@ async def _run(request: RunRequest, context: RunContext, place: Place, announce:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(RuntimeError, ValueError, NotImplementedError):  # not in the main thread: others end it
             loop.add_signal_handler(number, stop.set)
-    if request.for_s is not None:
-        loop.call_later(request.for_s, stop.set)
+    ends_after = _ends_after(request)
+    if ends_after is not None:
+        loop.call_later(ends_after, stop.set)
     real = RealTime(monotonic=time.monotonic, now_ms=context.clock)
     options = _options(request, _library(request, place.scratch, real.now_ms()))
     began = real.monotonic()
@@ -181,22 +183,25 @@ def _check(request: RunRequest) -> None:
             "That is no number of events.",
             advice=f"Give 0 to {MOST_EVENTS} of each kind, and not only zeros.",
         )
-    if request.for_s is not None and not 0 < request.for_s < inf:
-        raise UsageError(f"--for is {request.for_s:g}.", advice="Give seconds, more than 0.")
-    if not 0 <= request.first_off_s <= _DAY_S:
-        raise UsageError(
-            f"--first-off is {request.first_off_s:g}.", advice=f"Give seconds from 0 to {_DAY_S:g}."
-        )
-    if not request.longest_gap_s >= 0:
-        raise UsageError(
-            f"--longest-gap is {request.longest_gap_s:g}.",
-            advice="Give seconds from 0; inf keeps all distances.",
-        )
+    _ends_after(request)
+    _distances(request)
+
+
+def _ends_after(request: RunRequest) -> float | None:
+    """Return after how many seconds the sandbox ends by itself."""
+    return None if request.run_for is None else duration_s(request.run_for, "--for", most="366d")
+
+
+def _distances(request: RunRequest) -> tuple[int, int | None]:
+    """Return when the first event goes off and the longest gap behind it, in milliseconds; None: any gap."""
+    first_off = duration_s(request.first_off, "--first-off", may_be_nothing=True, most="1d")
+    gap = duration_s(request.longest_gap, "--longest-gap", may_be_nothing=True)
+    return round(first_off * 1000), round(gap * 1000) if isfinite(gap) else None
 
 
 def _feed(request: RunRequest, context: RunContext) -> Feed:
-    begins, first_off = context.clock(), int(request.first_off_s * 1000)
-    longest_gap = int(request.longest_gap_s * 1000) if isfinite(request.longest_gap_s) else None
+    begins = context.clock()
+    first_off, longest_gap = _distances(request)
     if request.tapes:
         return ReplayedFeed(request.tapes, begins=begins, first_off=first_off, longest_gap=longest_gap)
     programme = Programme(
@@ -228,7 +233,7 @@ def _library(request: RunRequest, scratch: Path, now: int) -> Library:
             *(sys.executable, "-P", "-m", "betflow", "sandbox", "generate"),
             *("--day", day, "--seed", str(request.seed), "--plan", plan, "--workers", "1"),
             *("--races", "1", "--greyhounds", "1", "--football", "0", "--tennis", "0"),
-            *("--out", str(out), "--data-dir", str(scratch / "data")),
+            *("--output", str(out), "--data-dir", str(scratch / "data")),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )

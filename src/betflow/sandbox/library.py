@@ -69,7 +69,7 @@ class Library(Protocol):
 
 class FolderLibrary:
     """
-    Files in a folder, as ``betflow sandbox generate --out`` writes them and as Betfair delivers them.
+    Files in a folder, as ``betflow sandbox generate --output`` writes them and as Betfair delivers them.
 
     Args:
         folders: With ``PRO``, ``ADVANCED`` or ``BASIC`` in them; they are looked through at once.

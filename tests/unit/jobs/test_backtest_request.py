@@ -102,7 +102,7 @@ def test_strategy_beside_orders_takes_the_whole_archive(tmp_path: Path) -> None:
         (UsageError, "expected 0 to 100", {"strategy": NAME, "discount": "101"}),
         (UsageError, "expected a number", {"strategy": NAME, "discount": "all"}),
         (UsageError, "--currency is 'xxx'", {"strategy": NAME, "currency": "xxx"}),
-        (UsageError, "--limit does not know 'size'.*stake", {"strategy": NAME, "limits": ("size=1",)}),
+        (UsageError, "--risk does not know 'size'.*stake", {"strategy": NAME, "limits": ("size=1",)}),
         (UsageError, "stake is 'much'; expected a number", {"strategy": NAME, "limits": ("stake=much",)}),
         (UsageError, "orders is '1.5'; expected a whole", {"strategy": NAME, "limits": ("orders=1.5",)}),
         (UsageError, "stake is 0; expected more", {"strategy": NAME, "limits": ("stake=0",)}),

@@ -378,7 +378,7 @@ def test_what_came_before_a_failure_stays(look: Look, exchange: Betfair, data_di
     [
         ({"event_types": "quidditch"}, "no event type"),
         ({"within": "soon"}, "duration"),
-        ({"within": "-1h"}, "between now and a year"),
+        ({"within": "-1h"}, "more than 0s up to 366d"),
         ({"replay": "last", "countries": "GB"}, "no others can be asked for"),
         ({"limits": "run"}, "for a replay"),
         ({"replay": "last", "limits": "mine"}, "nobody's"),
