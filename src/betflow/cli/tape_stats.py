@@ -1,7 +1,7 @@
 """``betflow tape stats``: what a tape says about one market, in numbers."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import typer
 
@@ -18,7 +18,7 @@ def stats(
     market: MarketOfFile = None,
 ) -> None:
     """
-    Show a market's result, prices at the off, and what was traded before and in play.
+    Show a market's result, prices at the off, and what was traded before it and after.
 
     Volumes are one-sided: a bet's size counts once, not for backer and layer.
     """
@@ -41,7 +41,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "status": market["status"],
             "scheduled off": data["scheduled_off_iso"],
             "actual off": off,
-            "prices at the off": data["captured_from_iso"] or f"none: {data['not_captured_because']}",
+            "prices at the off": _captured(data),
             "back book": _percent(data["back_book_percentage"]),
             "lay book": _percent(data["lay_book_percentage"]),
             "overround": _percent(data["overround"]),
@@ -54,6 +54,8 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     )
     screen.line()
     _render_runners(data, screen)
+    if any(_is_derived(runner, phase) for runner in data["runners"] for phase in _phases(data)):
+        screen.line(f"{_DERIVED} derived: the recording has no last price there, so where volume grew last")
     screen.line()
     screen.table(
         ["from", "status", "in play", "bet delay", "version"],
@@ -66,23 +68,19 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
 
 def _render_runners(data: dict[str, Any], screen: Screen) -> None:
     """Show the runners in one table; where there is no room, in one for the off and one for each phase."""
-    phases = [
-        (label, key)
-        for label, key in _PHASES.items()
-        if any(runner[key] is not None for runner in data["runners"])
-    ]
+    phases = _phases(data)
     columns = {**_RUNNER, **_AT_THE_OFF}
-    for label, key in phases:
-        columns |= {f"{label} {name}": _of_phase(key, field) for name, field in _PHASE.items()}
+    for phase in phases:
+        columns |= {f"{phase.label} {name}": cell for name, cell in _phase_columns(phase).items()}
     rows = _rows(data["runners"], columns)
     if screen.fits(list(columns), rows):
         screen.table(list(columns), rows)
         return
     screen.table([*_RUNNER, *_AT_THE_OFF], _rows(data["runners"], _RUNNER | _AT_THE_OFF))
-    for label, key in phases:
-        columns = _RUNNER | {name: _of_phase(key, field) for name, field in _PHASE.items()}
+    for phase in phases:
+        columns = _RUNNER | _phase_columns(phase)
         screen.line()
-        screen.line(_PHASE_TITLES[label])
+        screen.line(phase.title)
         screen.table(list(columns), _rows(data["runners"], columns), spare=[("name",)])
 
 
@@ -99,12 +97,64 @@ def _price(side: str) -> _Cell:
     return lambda runner: runner[side] and runner[side]["price"]
 
 
-def _of_phase(phase: str, field: str) -> _Cell:
-    return lambda runner: (runner[phase] or {}).get(field)
-
-
 def _off_by(data: dict[str, Any]) -> str:
-    return "turned in play" if data["turned_in_play"] else "suspended"
+    return "derived: turned in play without a suspension" if data["actual_off_derived"] else "suspended"
+
+
+def _captured(data: dict[str, Any]) -> str:
+    if not data["captured"]:
+        return f"none: {data['not_captured_because']}"
+    before = " (the last before the actual off)" if data["captured_at"] == "ACTUAL_OFF" else ""
+    return f"{data['captured_from_iso']}{before}"
+
+
+class _Phase(NamedTuple):
+    """A part of what was traded: its key in the answer, how columns begin, and what stands above a table."""
+
+    key: str
+    label: str
+    title: str
+
+
+def _phases(data: dict[str, Any]) -> list[_Phase]:
+    """Name the phases; of a market that does not turn in play, the second is the auction and nothing else."""
+    before = _Phase("pre_play", "pre", "before the off")
+    after = _Phase("in_play", "SP", "after the off: the starting-price auction")
+    if data["turned_in_play"]:
+        auction = ", starting-price auction included" if data["has_auction"] else ""
+        after = _Phase("in_play", "in", f"in play{auction}")
+    return [
+        phase for phase in (before, after) if any(runner[phase.key] is not None for runner in data["runners"])
+    ]
+
+
+def _phase_columns(phase: _Phase) -> dict[str, _Cell]:
+    return {
+        "min": _of_phase(phase, "min_price"),
+        "max": _of_phase(phase, "max_price"),
+        "last": _last_price(phase),
+        "average": _of_phase(phase, "weighted_average_price"),
+        "volume": _of_phase(phase, "volume"),
+    }
+
+
+def _of_phase(phase: _Phase, field: str) -> _Cell:
+    return lambda runner: (runner[phase.key] or {}).get(field)
+
+
+def _last_price(phase: _Phase) -> _Cell:
+    """Show the last price, with a mark where it is derived."""
+
+    def cell(runner: dict[str, Any]) -> object:
+        figures = runner[phase.key] or {}
+        price = figures.get("last_price")
+        return f"{_DERIVED}{price:g}" if figures.get("last_price_derived") else price
+
+    return cell
+
+
+def _is_derived(runner: dict[str, Any], phase: _Phase) -> bool:
+    return bool((runner[phase.key] or {}).get("last_price_derived"))
 
 
 def _percent(value: float | None) -> str | None:
@@ -118,12 +168,4 @@ _AT_THE_OFF: dict[str, _Cell] = {
     "back": _price("best_back"),
     "lay": _price("best_lay"),
 }
-_PHASES = {"pre": "pre_play", "in": "in_play"}
-_PHASE = {
-    "min": "min_price",
-    "max": "max_price",
-    "last": "last_price",
-    "average": "weighted_average_price",
-    "volume": "volume",
-}
-_PHASE_TITLES = {"pre": "before the turn in play", "in": "in play"}
+_DERIVED = "~"

@@ -1,5 +1,5 @@
 """
-What was traded on one runner before and after the turn in play.
+What was traded on one runner before and after the off.
 
 The rules are told in `betflow.exchange.statistics`; a `RunnerAccount` keeps one runner's side of them.
 """
@@ -13,6 +13,7 @@ from betflow.exchange.volumes import (
     fold_volumes,
     hundredths,
     is_wobble,
+    last_traded,
     one_sided,
     since,
     weighted_average_price,
@@ -29,7 +30,9 @@ class PhaseStatistics:
         max_price: Highest price at which something was traded; from the published last prices where the
             tape has no volumes. None where nothing was.
         min_price: Lowest, likewise.
-        last_price: The last of the last traded prices that were published in the phase.
+        last_price: The last of the last traded prices that were published in the phase; where none was, the
+            last price at which volume grew in it.
+        last_price_derived: Whether it is from the volumes; see `betflow.exchange.volumes.last_traded`.
         weighted_average_price: Each price weighted with its volume, six decimals; None without volumes.
         volume: One-sided; None where the tape has no volumes.
     """
@@ -37,24 +40,28 @@ class PhaseStatistics:
     max_price: float | None
     min_price: float | None
     last_price: float | None
+    last_price_derived: bool
     weighted_average_price: Decimal | None
     volume: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
 class _LastPrices:
-    """The last traded prices that were published in one phase."""
+    """The last traded prices that were published in one phase, and the price at which volume grew last."""
 
-    __slots__ = ("highest", "last", "lowest")
+    highest: float | None = None
+    lowest: float | None = None
+    last: float | None = None
+    grown: float | None = None
 
-    def __init__(self) -> None:
-        self.highest: float | None = None
-        self.lowest: float | None = None
-        self.last: float | None = None
-
-    def publish(self, price: float) -> None:
-        self.last = price
-        self.highest = price if self.highest is None else max(price, self.highest)
-        self.lowest = price if self.lowest is None else min(price, self.lowest)
+    def followed_by(self, later: "_LastPrices") -> "_LastPrices":
+        both = [each for each in (self, later) if each.last is not None]
+        return _LastPrices(
+            highest=max((each.highest for each in both if each.highest is not None), default=None),
+            lowest=min((each.lowest for each in both if each.lowest is not None), default=None),
+            last=both[-1].last if both else None,
+            grown=self.grown if later.grown is None else later.grown,
+        )
 
 
 class RunnerAccount:
@@ -62,21 +69,29 @@ class RunnerAccount:
     What was traded on one runner.
 
     Args:
-        is_in_play: The market is in play already.
-        begins_in_play: The tape begins in play, so what an image brings may be from before.
+        is_after_off: The market is off already, as far as is known.
+        begins_after_off: The tape begins after the off, so what an image brings may be from before.
 
     Attributes:
         volumes: All that was traded, by price; what was only taken away again is still in.
     """
 
-    __slots__ = ("_at_turn", "_before", "_begins_in_play", "_in_play", "_known_price", "_pre_play", "volumes")
+    __slots__ = (
+        "_at_off",
+        "_before",
+        "_begins_after_off",
+        "_in_play",
+        "_known_price",
+        "_pre_play",
+        "volumes",
+    )
 
-    def __init__(self, *, is_in_play: bool, begins_in_play: bool) -> None:
+    def __init__(self, *, is_after_off: bool, begins_after_off: bool) -> None:
         self.volumes: Volumes = {}
-        self._begins_in_play = begins_in_play
-        # In-play is what is above this; it follows revaluations, which what stood at the turn does not.
-        self._before: Volumes | None = {} if is_in_play else None
-        self._at_turn: Volumes = {}
+        self._begins_after_off = begins_after_off
+        # In-play is what is above this; it follows revaluations, which what stood at the off does not.
+        self._before: Volumes | None = {} if is_after_off else None
+        self._at_off: Volumes = {}
         self._pre_play = _LastPrices()
         self._in_play = _LastPrices()
         self._known_price: float | None = None
@@ -86,7 +101,7 @@ class RunnerAccount:
         for price, size in traded:
             yield hundredths(size), self.volumes.get(price, 0)
 
-    def trade(self, traded: PriceSizes, *, restart: bool, revalued: bool) -> None:
+    def trade(self, traded: PriceSizes, *, restart: bool, revalued: bool, middle: float | None) -> None:
         """
         Apply a change of `trd` that brings something.
 
@@ -94,64 +109,101 @@ class RunnerAccount:
             traded: The change.
             restart: It begins an image: forget what was known.
             revalued: It comes with a revaluation: what only wobbles was not traded in this phase.
+            middle: Between the best prices before it, see `betflow.exchange.volumes.last_traded`.
         """
+        grown = [] if restart else self._grown(traded, revalued=revalued)
+        if grown:
+            self._note(_LastPrices(grown=last_traded(grown, middle)))
         if revalued and self._before:
             for (price, _), (volume, before) in zip(traded, self.moves(traded), strict=True):
                 if price in self._before and is_wobble(volume, before):
                     self._before[price] += volume - before
-        is_unattributed = restart and self._begins_in_play and not self.volumes
+        is_unattributed = restart and self._begins_after_off and not self.volumes
         if restart:
             self.volumes = {}
         fold_volumes(self.volumes, traded)
         if is_unattributed:
-            self.turn_in_play()
+            self.divide()
 
-    def publish(self, last_price: float, *, is_image: bool) -> None:
-        """Note a last traded price; an image only repeats what may have been traded long ago."""
-        is_old = is_image and (
-            last_price == self._known_price or (self._begins_in_play and self._known_price is None)
+    def _grown(self, traded: PriceSizes, *, revalued: bool) -> list[float]:
+        """Return the prices at which a change of `trd` shows a trade, as listed."""
+        return [
+            price
+            for (price, _), (volume, before) in zip(traded, self.moves(traded), strict=True)
+            if volume > before and not (revalued and is_wobble(volume, before))
+        ]
+
+    def publish(self, last_price: float, *, may_repeat: bool) -> None:
+        """Note a last traded price; images and revaluations repeat what may have been traded long ago."""
+        is_old = may_repeat and (
+            last_price == self._known_price or (self._begins_after_off and self._known_price is None)
         )
         self._known_price = last_price
         if not is_old:
-            (self._pre_play if self._before is None else self._in_play).publish(last_price)
+            self._note(_LastPrices(last_price, last_price, last_price))
 
-    def turn_in_play(self) -> None:
+    def _note(self, prices: _LastPrices) -> None:
+        if self._before is None:
+            self._pre_play = self._pre_play.followed_by(prices)
+        else:
+            self._in_play = self._in_play.followed_by(prices)
+
+    def divide(self) -> None:
         """Begin the second phase: what comes from now on is in-play."""
         self._before = dict(self.volumes)
-        self._at_turn = dict(self.volumes)
+        self._at_off = dict(self.volumes)
 
-    def begin_in_play(self) -> None:
-        """Take what is known so far for neither phase: the tape begins in play."""
-        self._begins_in_play = True
-        self.turn_in_play()
+    def reopen(self) -> None:
+        """Take the second phase back: the market was not off."""
+        self._before, self._at_off = None, {}
+        self._pre_play = self._pre_play.followed_by(self._in_play)
+        self._in_play = _LastPrices()
+
+    def begin_after_off(self) -> None:
+        """Take what is known so far for neither phase: the tape begins after the off."""
+        self._begins_after_off = True
+        self.divide()
         self._pre_play = _LastPrices()
         self._in_play = _LastPrices()
 
     def unattributed(self) -> Decimal | None:
-        """Return the volume of neither phase; None where the tape begins before the turn in play."""
-        return one_sided(sum(self._at_turn.values())) if self._begins_in_play else None
+        """Return the volume of neither phase; None where the tape begins before the off."""
+        return one_sided(sum(self._at_off.values())) if self._begins_after_off else None
 
-    def pre_play(self, *, has_volumes: bool) -> PhaseStatistics | None:
-        """Return what was traded before the turn in play; None where the tape begins after it."""
-        if self._begins_in_play:
-            return None
-        volumes = self.volumes if self._before is None else self._at_turn
-        return _statistics(volumes if has_volumes else None, self._pre_play)
+    def pre_play(self, *, has_volumes: bool, is_off: bool) -> PhaseStatistics | None:
+        """
+        Return what was traded before the off; None where the tape begins after it.
 
-    def in_play(self, *, has_volumes: bool) -> PhaseStatistics | None:
-        """Return what was traded after the turn in play; None where the market did not turn."""
-        if self._before is None:
+        Args:
+            has_volumes: The tape has volumes.
+            is_off: The second phase is one for certain; else all that was traded is pre-play.
+        """
+        if self._begins_after_off:
             return None
-        return _statistics(since(self.volumes, self._before) if has_volumes else None, self._in_play)
+        if is_off and self._before is not None:
+            return _statistics(self._at_off if has_volumes else None, self._pre_play)
+        return _statistics(self.volumes if has_volumes else None, self._pre_play.followed_by(self._in_play))
+
+    def in_play(self, *, has_volumes: bool) -> PhaseStatistics:
+        """Return what was traded after the off."""
+        return _statistics(since(self.volumes, self._before or {}) if has_volumes else None, self._in_play)
 
 
 def _statistics(volumes: Volumes | None, last_prices: _LastPrices) -> PhaseStatistics:
     if volumes is None:
-        return PhaseStatistics(last_prices.highest, last_prices.lowest, last_prices.last, None, None)
+        return PhaseStatistics(
+            max_price=last_prices.highest,
+            min_price=last_prices.lowest,
+            last_price=last_prices.last,
+            last_price_derived=False,
+            weighted_average_price=None,
+            volume=None,
+        )
     return PhaseStatistics(
         max_price=max(volumes, default=None),
         min_price=min(volumes, default=None),
-        last_price=last_prices.last,
+        last_price=last_prices.grown if last_prices.last is None else last_prices.last,
+        last_price_derived=last_prices.last is None and last_prices.grown is not None,
         weighted_average_price=weighted_average_price(volumes),
         volume=one_sided(sum(volumes.values())),
     )

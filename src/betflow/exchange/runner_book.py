@@ -92,6 +92,13 @@ class RunnerBook:
         return self.definition.bsp if self.definition else None
 
     @property
+    def middle_price(self) -> float | None:
+        """Half-way between the best prices to back and to lay; where only one is there, that; else None."""
+        if self.best_back is None or self.best_lay is None:
+            return self.best_lay if self.best_back is None else self.best_back
+        return (self.best_back + self.best_lay) / 2
+
+    @property
     def total_traded(self) -> float | None:
         """
         All that was traded on the runner, both stakes counted: `traded` added up, else `total_matched`.

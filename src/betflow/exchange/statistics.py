@@ -3,19 +3,28 @@ What a market's tape says in numbers: off, prices at the off, what was traded be
 
 `StatisticsFold` takes the changes of one market in order and sees the book before and after each. The rules:
 
-- The *scheduled off* is the market time. Prices there are those of the book after the last message
-  published at or before it. When a definition moves the market time later, they are taken again.
-- The *actual off* is the publish time of the first definition in play; for a market that never turned in
-  play, that of the suspension after which it did not reopen.
-- *Pre-play* is what had been traded when the message came that turned the market in play (all of it, where
-  none came); *in-play* is what was traded since, price by price. Where the tape begins in play, what had
-  been traded until then belongs to neither: it is given as *unattributed*.
+- The *scheduled off* is the market time. *Prices at the off* are those of the book after the last message
+  published at or before it. When a definition moves the market time later, they are taken again. Where the
+  market was off before that time, they are those of the book just before the message with which it was.
+- The *actual off* is the suspension at the off: the last time that an open market was suspended before it
+  turned in play. Where it never did, it is the suspension before the market was closed or its starting prices
+  were published, or one at the market time or later after which it did not reopen. After other suspensions a
+  market reopens without being in play. Where a market turned in play without a suspension, the off is that
+  moment, and *derived*.
+- *Pre-play* is what was traded before the actual off; *in-play* is what was traded since, price by price. So
+  what the starting-price auction trades, while the market is suspended, is in-play, as in Betfair's
+  published results; where a market has an auction and never turns in play, the auction is all of it. Nothing
+  else trades in a suspended market: what a message trades that suspends the market is pre-play, unless it
+  brings the starting prices. Where the tape begins after the off, what had been traded until then belongs to
+  neither: it is given as *unattributed*.
 - Volumes in other currencies are converted anew from time to time, which moves many prices by pennies in one
   message. In-play, what moves so was not traded; see `betflow.exchange.volumes.is_revaluation`.
 - Volumes are one-sided: Betfair counts both stakes of a bet, here it counts once.
 - A change that only takes traded volume away is settlement, removal or voiding. It does not unsay what was
   traded, so volumes of removed runners are in, and so are those of a settled market. The last traded price
   that comes with it is some price of those taken away (seen in every settled tape), so it does not count.
+- The *last price* of a phase is the last traded price that was published in it. Where none was, since it was
+  not recorded or did not change, it is the price at which volume grew last, and *derived*.
 - A traded volume that is negative, NaN or infinite was never traded, and is left out.
 - An image sets the account of a runner anew, where it brings volumes for it.
 """
@@ -24,11 +33,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from betflow.exchange.book import MarketBook
-from betflow.exchange.off import OffBook, ScheduledOff, StatusChange, Timeline
+from betflow.exchange.off import OffBook, OffMoment, PricesAtOff, StatusChange, Timeline, has_starting_prices
 from betflow.exchange.phases import PhaseStatistics, RunnerAccount
 from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.snapshot import PriceSize
 from betflow.exchange.volumes import is_revaluation, one_sided, only_deletes, without_impossible
+from betflow.wire.enums import MarketStatus
 from betflow.wire.stream import MarketChange, MarketDefinition
 
 
@@ -40,11 +50,12 @@ class RunnerStatistics:
     Attributes:
         result: The status at the end of the tape; after settlement WINNER, LOSER, PLACED or REMOVED.
         bsp: The reconciled starting price; NaN for a removed runner, None where there is none.
-        best_back: Best price to back and its size at the scheduled off; None where there was none.
+        best_back: Best price to back and its size at the off; None where there was none.
         best_lay: Likewise to lay.
-        pre_play: None where the tape begins in play.
-        in_play: None where the market did not turn in play.
-        unattributed: Volume that a tape which begins in play cannot divide; else None.
+        pre_play: What was traded before the off; None where the tape begins after it.
+        in_play: What was traded after the off, the starting-price auction included; None where the market
+            has neither turned in play nor had an auction.
+        unattributed: Volume that a tape which begins after the off cannot divide; else None.
     """
 
     selection_id: int
@@ -69,12 +80,15 @@ class MarketStatistics:
 
     Attributes:
         scheduled_off: The market time, as last defined.
-        actual_off: When it was off; None where the tape does not tell.
-        turned_in_play: Whether the actual off is that of a turn in play.
-        captured: Whether the tape has the book at the scheduled off.
+        actual_off: When it was suspended for the off; None where the tape does not tell.
+        actual_off_derived: Whether that is when it turned in play, since no suspension before it is known.
+        turned_in_play: Whether it was ever in play.
+        has_auction: Whether starting prices were made after the off.
+        captured: Whether the tape has the book at the off.
         not_captured_because: The reason, where it does not.
+        captured_at: Which off that is: the scheduled one, or the actual one where that came before it.
         captured_from: Publish time of the message after which the book was taken.
-        back_book_percentage: Sum of 100 / best price to back of the runners active at the scheduled off;
+        back_book_percentage: Sum of 100 / best price to back of the runners active at the off;
             None where one of them had no price.
         lay_book_percentage: Likewise to lay.
         overround: `back_book_percentage` less 100 for each winner that the market pays.
@@ -90,9 +104,12 @@ class MarketStatistics:
     definition: MarketDefinition | None
     scheduled_off: int | None
     actual_off: int | None
+    actual_off_derived: bool
     turned_in_play: bool
+    has_auction: bool
     captured: bool
     not_captured_because: str | None
+    captured_at: OffMoment | None
     captured_from: int | None
     back_book_percentage: Decimal | None
     lay_book_percentage: Decimal | None
@@ -112,8 +129,9 @@ class StatisticsFold:
     def __init__(self, market_id: str) -> None:
         self._book = MarketBook(market_id)
         self._timeline = Timeline()
-        self._scheduled_off = ScheduledOff()
+        self._prices_at_off = PricesAtOff()
         self._accounts: dict[tuple[int, float], RunnerAccount] = {}
+        self._is_divided = False
         self._has_volumes = False
         self._highest_total: float | None = None
         self._messages = 0
@@ -125,14 +143,13 @@ class StatisticsFold:
         if self._first is None:
             self._first = publish_time
         self._messages += 1
-        self._scheduled_off.pass_by(self._book, publish_time)
-        begins_in_play = False
-        if change.market_definition is not None:
-            begins_in_play = self._define(change.market_definition, publish_time)
-        self._count(change)
-        if begins_in_play:
-            for account in self._accounts.values():
-                account.begin_in_play()
+        self._prices_at_off.pass_by(self._book, publish_time)
+        if change.market_definition is None:
+            self._count(change)
+        else:
+            self._prices_at_off.define(change.market_definition.market_time, self._book, publish_time)
+            self._timeline.define(change.market_definition, publish_time)
+            self._divide(change, change.market_definition)
         self._book.apply(change, publish_time)
 
     def result(self, *, tape_end: int | None = None) -> MarketStatistics:
@@ -144,18 +161,21 @@ class StatisticsFold:
                 out.
         """
         last = self._book.publish_time if self._messages else None
-        off, reason = self._scheduled_off.result(self._book, max(tape_end or 0, last or 0))
+        off, reason = self._prices_at_off.result(self._book, self._timeline, max(tape_end or 0, last or 0))
         runners = [self._runner_statistics(runner, off) for runner in self._book.runners]
         runners.sort(key=lambda each: (each.sort_priority is None, each.sort_priority or 0))
         total = self._total_matched()
         return MarketStatistics(
             market_id=self._book.market_id,
             definition=self._book.definition,
-            scheduled_off=self._scheduled_off.time,
+            scheduled_off=self._prices_at_off.time,
             actual_off=self._timeline.actual_off,
+            actual_off_derived=self._timeline.off_is_derived,
             turned_in_play=self._timeline.turned_in_play,
+            has_auction=self._timeline.has_auction,
             captured=off is not None,
             not_captured_because=reason,
+            captured_at=off.moment if off else None,
             captured_from=off.publish_time if off else None,
             back_book_percentage=off.back_book_percentage() if off else None,
             lay_book_percentage=off.lay_book_percentage() if off else None,
@@ -169,17 +189,34 @@ class StatisticsFold:
             runners=tuple(runners),
         )
 
-    def _define(self, definition: MarketDefinition, publish_time: int) -> bool:
-        """Note a definition before it is folded, and say whether the tape begins in play with it."""
-        had_turned = self._timeline.turned_in_play
-        self._scheduled_off.define(definition.market_time, self._book, publish_time)
-        self._timeline.define(definition, publish_time)
-        if had_turned or not self._timeline.turned_in_play:
-            return False
-        if not self._timeline.begins_in_play:
-            for account in self._accounts.values():
-                account.turn_in_play()
-        return self._timeline.begins_in_play
+    def _divide(self, change: MarketChange, definition: MarketDefinition) -> None:
+        """Count what comes with a definition, before or after the off that it tells of."""
+        is_suspended = definition.status == MarketStatus.SUSPENDED
+        comes_before = is_suspended and not has_starting_prices(definition)
+        if comes_before or self._timeline.begins_after_off:
+            self._count(change)
+            self._follow_off()
+        else:
+            self._follow_off()
+            self._count(change)
+
+    def _follow_off(self) -> None:
+        """Begin the second phase where the market seems to be off; take it back where it reopens."""
+        timeline = self._timeline
+        if timeline.seems_off == self._is_divided:
+            return
+        self._is_divided = timeline.seems_off
+        if timeline.seems_off:
+            self._prices_at_off.begin_off(self._book)
+        else:
+            self._prices_at_off.reopen()
+        for account in self._accounts.values():
+            if not timeline.seems_off:
+                account.reopen()
+            elif timeline.begins_after_off:
+                account.begin_after_off()
+            else:
+                account.divide()
 
     def _count(self, change: MarketChange) -> None:
         if change.tv is not None:
@@ -195,10 +232,15 @@ class StatisticsFold:
                 if only_deletes(runner_change.trd):
                     continue
                 restart = to_restart and account not in restarted
-                account.trade(runner_change.trd, restart=restart, revalued=revalued)
+                middle = self._middle(runner_change.id, runner_change.hc or 0.0)
+                account.trade(runner_change.trd, restart=restart, revalued=revalued, middle=middle)
                 restarted.add(account)
             if runner_change.ltp is not None:
-                account.publish(runner_change.ltp, is_image=to_restart)
+                account.publish(runner_change.ltp, may_repeat=to_restart or revalued)
+
+    def _middle(self, selection_id: int, handicap: float) -> float | None:
+        runner = self._book.runner(selection_id, handicap)
+        return runner.middle_price if runner else None
 
     def _is_revaluation(self, change: MarketChange) -> bool:
         traded = [
@@ -212,7 +254,7 @@ class StatisticsFold:
         account = self._accounts.get(key)
         if account is None:
             account = self._accounts[key] = RunnerAccount(
-                is_in_play=self._timeline.turned_in_play, begins_in_play=self._timeline.begins_in_play
+                is_after_off=self._is_divided, begins_after_off=self._timeline.begins_after_off
             )
         return account
 
@@ -221,6 +263,7 @@ class StatisticsFold:
         account = self._account(key)
         quote = off.quotes.get(key) if off else None
         definition = runner.definition
+        has_second_phase = self._timeline.has_second_phase
         return RunnerStatistics(
             selection_id=runner.selection_id,
             handicap=runner.handicap,
@@ -232,8 +275,8 @@ class StatisticsFold:
             removal_date=definition.removal_date if definition else None,
             best_back=quote.back if quote else None,
             best_lay=quote.lay if quote else None,
-            pre_play=account.pre_play(has_volumes=self._has_volumes),
-            in_play=account.in_play(has_volumes=self._has_volumes),
+            pre_play=account.pre_play(has_volumes=self._has_volumes, is_off=self._timeline.is_off),
+            in_play=account.in_play(has_volumes=self._has_volumes) if has_second_phase else None,
             unattributed=account.unattributed() if self._has_volumes else None,
         )
 

@@ -99,10 +99,10 @@ def test_statistics_of_a_market(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == _run("stats", "tape")
 
     out = capsys.readouterr().out
-    assert "actual off         2026-02-18T14:01:00.000Z (turned in play)" in out
+    assert "actual off         2026-02-18T14:01:00.000Z (derived: turned in play without a suspension)" in out
     assert "overround          -50.00 %" in out
     (runner,) = (line for line in out.splitlines() if "Sea, Poem" in line)
-    assert ["ACTIVE", "2.5", "2.0", "-", "2.0", "2.0", "-", "2.0", "50.0"] == runner.split()[3:12]
+    assert ["ACTIVE", "2.5", "2.0", "-", "2.0", "2.0", "~2", "2.0", "50.0"] == runner.split()[3:12]
 
 
 def test_statistics_as_json(capsys: pytest.CaptureFixture[str]) -> None:

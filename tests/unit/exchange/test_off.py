@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from betflow.exchange.snapshot import PriceSize
 from betflow.exchange.statistics import MarketStatistics, StatisticsFold
 from changes import MARKET, OFF_MS, change, defined
@@ -157,21 +159,94 @@ def test_active_runner_without_a_price_leaves_no_percentage() -> None:
     assert statistics.overround is None
 
 
-def test_actual_off_is_the_turn_in_play() -> None:
-    """The market was off when it turned in play, not when it was suspended for it, nor afterwards."""
+def test_actual_off_is_the_last_suspension_before_the_turn_in_play() -> None:
+    """The market was off when it was suspended for the last time before it turned in play."""
     statistics = _statistics(
+        (-20, {"marketDefinition": defined()}),
+        (-10, {"marketDefinition": defined(status="SUSPENDED")}),
         (0, {"marketDefinition": defined()}),
         (10, {"marketDefinition": defined(status="SUSPENDED")}),
+        (15, {"marketDefinition": defined(status="SUSPENDED", version=2)}),
         (20, {"marketDefinition": defined(inPlay=True)}),
         (30, {"marketDefinition": defined(inPlay=True, status="SUSPENDED")}),
         (40, {"marketDefinition": defined(inPlay=True, status="CLOSED")}),
     )
 
-    assert (OFF_MS + 20, True) == (statistics.actual_off, statistics.turned_in_play)
+    assert (OFF_MS + 10, False, True) == (
+        statistics.actual_off,
+        statistics.actual_off_derived,
+        statistics.turned_in_play,
+    )
+
+
+@pytest.mark.parametrize("status", ["OPEN", "SUSPENDED"])
+def test_actual_off_is_derived_where_a_tape_has_no_suspension_before_in_play(status: str) -> None:
+    """Recordings that leave out messages may go from open to in play, or begin with a suspended market."""
+    statistics = _statistics(
+        (-20, {"marketDefinition": defined(status=status)}), (20, {"marketDefinition": defined(inPlay=True)})
+    )
+
+    assert (OFF_MS + 20, True) == (statistics.actual_off, statistics.actual_off_derived)
+
+
+def test_actual_off_is_when_a_market_is_suspended_in_play_at_once() -> None:
+    """A message that suspends an open market and turns it in play has the suspension at the off."""
+    statistics = _statistics(
+        (-20, {"marketDefinition": defined()}),
+        (20, {"marketDefinition": defined(inPlay=True, status="SUSPENDED")}),
+    )
+
+    assert (OFF_MS + 20, False) == (statistics.actual_off, statistics.actual_off_derived)
+
+
+def test_prices_at_the_off_of_a_race_that_starts_early() -> None:
+    """Where the market is suspended for the off before its time, prices are those just before that."""
+    statistics = _statistics(
+        (-90, {"marketDefinition": defined(), "rc": [_back(2)]}),
+        (-50, {"rc": [_back(2.2)]}),
+        (-40, {"marketDefinition": defined(status="SUSPENDED"), "rc": [_back(2.4)]}),
+        (-30, {"marketDefinition": defined(inPlay=True), "rc": [_back(2.6)]}),
+        (10, {"rc": [_back(2.8)]}),
+    )
+
+    assert [2.2, None] == _best_backs(statistics)
+    assert (True, "ACTUAL_OFF", OFF_MS - 50) == (
+        statistics.captured,
+        statistics.captured_at,
+        statistics.captured_from,
+    )
+
+
+def test_prices_at_the_off_where_a_suspension_before_it_was_none() -> None:
+    """A suspension after which the market reopened does not count: prices are those at the market time."""
+    statistics = _statistics(
+        (-90, {"marketDefinition": defined(), "rc": [_back(2)]}),
+        (-40, {"marketDefinition": defined(status="SUSPENDED")}),
+        (-30, {"marketDefinition": defined()}),
+        (-20, {"rc": [_back(2.2)]}),
+        (30, {"marketDefinition": defined(status="SUSPENDED")}),
+        (40, {"marketDefinition": defined(inPlay=True)}),
+    )
+
+    assert [2.2, None] == _best_backs(statistics)
+    assert ("SCHEDULED_OFF", OFF_MS - 20) == (statistics.captured_at, statistics.captured_from)
+
+
+@pytest.mark.parametrize("first", [{"inPlay": True}, {"status": "SUSPENDED"}])
+def test_tape_that_begins_after_an_early_off_has_no_prices_at_it(first: dict[str, Any]) -> None:
+    """Prices from in play are never those at the off."""
+    statistics = _statistics(
+        (-90, {"marketDefinition": defined(**first), "rc": [_back(2)]}),
+        (-80, {"marketDefinition": defined(inPlay=True)}),
+        (10, {"rc": [_back(3)]}),
+    )
+
+    assert (False, None) == (statistics.captured, statistics.captured_at)
+    assert "the tape begins after the market was suspended for the off" == statistics.not_captured_because
 
 
 def test_actual_off_without_in_play_is_the_last_suspension() -> None:
-    """A market that is not turned in play was off with the suspension after which it did not reopen."""
+    """A market that is not turned in play was off with the last suspension before it was closed."""
     statistics = _statistics(
         (0, {"marketDefinition": defined(status="SUSPENDED")}),
         (10, {"marketDefinition": defined()}),
