@@ -13,9 +13,12 @@ Candles: what was traded on each runner, interval by interval, and the best pric
 - An image sets the volumes that increments are counted from; what it brings is no trade, since it may be
   old. A tape that does not begin with an image begins from nothing traded.
 - In which order the prices of one message were traded is not known. The open is the first listed; the close
-  is the message's last traded price where it has one, else the last listed.
+  is the message's last traded price where it has one, else that of `betflow.exchange.volumes.last_traded`.
 - On tapes without `trd` (BASIC), a published last traded price counts as a trade, and the volume is not
   known.
+- In-play begins with the actual off, the suspension before the market turns in play: what the starting-price
+  auction trades is in-play, also where the market never turns in play. The rules are those of
+  `betflow.exchange.statistics`.
 - An interval without a trade is empty: no prices, and the best prices carried on.
 - A message that was published before the one it follows counts at the time of that one.
 """
@@ -29,6 +32,7 @@ import msgspec
 
 from betflow.errors import UsageError
 from betflow.exchange.book import MarketBook
+from betflow.exchange.off import Timeline
 from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.volumes import (
     Volumes,
@@ -36,6 +40,7 @@ from betflow.exchange.volumes import (
     hundredths,
     is_revaluation,
     is_wobble,
+    last_traded,
     one_sided,
     only_deletes,
     without_impossible,
@@ -73,7 +78,8 @@ class Candle(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         updates: How many increments, or published last prices, the prices are from.
         best_back: Best price to back at the end of the interval; None where there was none.
         best_lay: Best price to lay at the end of the interval; None where there was none.
-        in_play: Whether the market was in play at the end of the interval.
+        in_play: Whether the market was in play at the end of the interval, or off and its starting-price
+            auction held.
         empty: Nothing was traded.
     """
 
@@ -136,12 +142,12 @@ class _Series:
             for price, size in change.trd or ():
                 yield hundredths(size), self.marks.get(price, 0)
 
-    def trade(self, start: int, changes: list[RunnerChange], *, revalued: bool) -> None:
-        """Count the changes that one message has for the runner."""
+    def trade(self, start: int, changes: list[RunnerChange], *, revalued: bool, middle: float | None) -> None:
+        """Count the changes that one message has for the runner; *middle* is between the prices before."""
         last_prices = [change.ltp for change in changes if change.ltp is not None]
         for price in last_prices:
             _bar(self.last_price_bars, start, price).add(price, 0)
-        bar = None
+        grown = []
         for change in changes:
             for price, size in change.trd or ():
                 volume = hundredths(size)
@@ -150,10 +156,10 @@ class _Series:
                     continue
                 self.marks[price] = volume
                 if not (revalued and is_wobble(volume, mark)):
-                    bar = _bar(self.bars, start, price)
-                    bar.add(price, volume - mark)
-        if bar is not None and last_prices:
-            bar.touch(last_prices[-1])
+                    _bar(self.bars, start, price).add(price, volume - mark)
+                    grown.append(price)
+        if grown:
+            self.bars[start].touch(last_prices[-1] if last_prices else last_traded(grown, middle))
 
 
 def _bar(bars: dict[int, _Bar], start: int, price: float) -> _Bar:
@@ -171,17 +177,15 @@ class CandleFold:
         market_id: The market.
         interval: Length of an interval in milliseconds, at least 1.
 
-    Attributes:
-        turns: When the market turned in play, when it ceased to be, and so on in turn: epoch milliseconds.
     """
 
     def __init__(self, market_id: str, interval: int) -> None:
         self.book = MarketBook(market_id)
-        self.turns: list[int] = []
         self.interval = interval
         self._series: dict[tuple[int, float], _Series] = {}
         self._touched: set[tuple[int, float]] = set()
-        self._in_play: dict[int, bool] = {}
+        self._timeline = Timeline()
+        self._turns: list[int] = []
         self._has_volumes = False
         self._first: int | None = None
         self._start = 0
@@ -197,25 +201,33 @@ class CandleFold:
         elif start > self._start:
             self._end_interval()
             self._start = start
-        was_in_play = self.book.in_play
-        self.book.apply(change, publish_time)
-        if self.book.in_play != was_in_play:
-            self.turns.append(self._latest)
         # A message may have several entries for one runner.
         changes: dict[tuple[int, float], list[RunnerChange]] = {}
         for runner_change in change.rc or ():
             changes.setdefault((runner_change.id, runner_change.hc or 0.0), []).append(runner_change)
             self._has_volumes = self._has_volumes or runner_change.trd is not None
+        middles = {key: self._middle(key) for key in changes}
+        self._follow(change, publish_time)
         by_series = {self._series.setdefault(key, _Series()): each for key, each in changes.items()}
         moves = (move for series, each in by_series.items() for move in series.moves(each))
         trading = [series for series, each in by_series.items() if any(change.trd for change in each)]
         revalued = is_revaluation(moves, (each.marks for each in self._series.values()), len(trading))
-        for series, of_runner in by_series.items():
+        for (series, of_runner), middle in zip(by_series.items(), middles.values(), strict=True):
             if change.img:
                 series.set_marks(of_runner)
             else:
-                series.trade(self._start, of_runner, revalued=revalued)
+                series.trade(self._start, of_runner, revalued=revalued, middle=middle)
         self._touched.update(self._series if change.img else changes)
+
+    @property
+    def turns(self) -> list[int]:
+        """
+        When the market turned in play, when it ceased to be, and so on in turn: epoch milliseconds.
+
+        It turns in play with the actual off; with that, too, where nothing comes after it but the auction.
+        """
+        begins = self._timeline.in_play_from
+        return [] if begins is None else [begins, *self._turns[1:]]
 
     @property
     def intervals(self) -> range:
@@ -248,11 +260,12 @@ class CandleFold:
         series = self._series.get((runner.selection_id, runner.handicap)) or _Series()
         bars = series.bars if self._has_volumes else series.last_price_bars
         best_back, best_lay = _before(series.quotes, wanted.start, otherwise=_NO_QUOTE)
-        in_play = _before(self._in_play, wanted.start, otherwise=False)
+        turns, turned = self.turns, 0
         nothing = one_sided(0) if self._has_volumes else None
         for start in wanted:
             best_back, best_lay = series.quotes.get(start, (best_back, best_lay))
-            in_play = self._in_play.get(start, in_play)
+            while turned < len(turns) and turns[turned] < start + self.interval:
+                turned += 1
             bar = bars.get(start)
             yield Candle(
                 selection_id=runner.selection_id,
@@ -266,9 +279,22 @@ class CandleFold:
                 updates=bar.updates if bar else 0,
                 best_back=best_back,
                 best_lay=best_lay,
-                in_play=in_play,
+                in_play=turned % 2 == 1,
                 empty=bar is None,
             )
+
+    def _follow(self, change: MarketChange, publish_time: int) -> None:
+        """Fold a change into the book, and note whether the market is off or in play by it."""
+        was_in_play = self.book.in_play
+        self.book.apply(change, publish_time)
+        if change.market_definition is not None:
+            self._timeline.define(change.market_definition, self._latest)
+        if self.book.in_play != was_in_play:
+            self._turns.append(self._latest)
+
+    def _middle(self, key: tuple[int, float]) -> float | None:
+        runner = self.book.runner(*key)
+        return runner.middle_price if runner else None
 
     def _end_interval(self) -> None:
         """Keep the best prices as they stand; more messages of the same interval may still change them."""
@@ -278,7 +304,6 @@ class CandleFold:
                 (runner.best_back, runner.best_lay) if runner else _NO_QUOTE
             )
         self._touched.clear()
-        self._in_play[self._start] = self.book.in_play
 
 
 def _before(values: dict[int, T], start: int, *, otherwise: T) -> T:

@@ -77,6 +77,7 @@ class Timeline:
         self._is_closed = False
         self._is_due = False
         self._off_at: int | None = None
+        self._seems_off_from: int | None = None
 
     @property
     def is_off(self) -> bool:
@@ -95,18 +96,25 @@ class Timeline:
         return self._off_at if self.is_off else None
 
     @property
-    def has_second_phase(self) -> bool:
-        """Whether something can have been traded after the off: in play, or in the starting-price auction."""
-        return self.is_off and (self.turned_in_play or self.has_auction)
+    def in_play_from(self) -> int | None:
+        """
+        Return from when on what trades is in-play, or of the starting-price auction; None where nothing is.
+
+        That is the actual off; where it is not on the tape, the first definition after it.
+        """
+        return self._seems_off_from if self.is_off and (self.turned_in_play or self.has_auction) else None
 
     def define(self, definition: MarketDefinition, publish_time: int) -> None:
         """Note how the market stands from now on."""
         change = StatusChange.of(definition, publish_time)
         before = self.changes[-1] if self.changes else None
         has_prices = has_starting_prices(definition)
+        seemed_off = self.seems_off
         if not self.turned_in_play and not self._is_closed:
             self._note_off(change, before, has_prices=has_prices)
             self._is_due = _is_due(definition, self._off_at)
+        if self.seems_off and not seemed_off:
+            self._seems_off_from = publish_time
         self.has_auction = self.seems_off and (self.has_auction or has_prices)
         if change.differs_from(before):
             self.changes.append(change)

@@ -263,7 +263,7 @@ class StatisticsFold:
         account = self._account(key)
         quote = off.quotes.get(key) if off else None
         definition = runner.definition
-        has_second_phase = self._timeline.has_second_phase
+        has_in_play = self._timeline.in_play_from is not None
         return RunnerStatistics(
             selection_id=runner.selection_id,
             handicap=runner.handicap,
@@ -276,7 +276,7 @@ class StatisticsFold:
             best_back=quote.back if quote else None,
             best_lay=quote.lay if quote else None,
             pre_play=account.pre_play(has_volumes=self._has_volumes, is_off=self._timeline.is_off),
-            in_play=account.in_play(has_volumes=self._has_volumes) if has_second_phase else None,
+            in_play=account.in_play(has_volumes=self._has_volumes) if has_in_play else None,
             unattributed=account.unattributed() if self._has_volumes else None,
         )
 

@@ -158,7 +158,7 @@ def _draw_runner(
 
 
 def _draw_in_play(charts: Sequence[Axes], candles: list[Candle], fold: CandleFold) -> None:
-    """Shade the time in play from the very moment of the turn, which may be in the middle of a candle."""
+    """Shade the time in play from the very moment of the off, which may be in the middle of a candle."""
     if not candles:
         return
     shown = candles[0].start, candles[-1].start + fold.interval

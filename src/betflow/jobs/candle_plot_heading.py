@@ -51,7 +51,7 @@ def draw_heading(
             Patch(color=UNCHANGED, label="unchanged"),
             Line2D([], [], color=BACK, label="best back"),
             Line2D([], [], color=LAY, label="best lay"),
-            Patch(color=IN_PLAY, label="in play"),
+            Patch(color=IN_PLAY, label="after the off"),
             Line2D([], [], color=FAINT, linestyle=(0, (4, 3)), label="scheduled off"),
         ],
         loc="upper left",

@@ -99,13 +99,48 @@ def test_in_play_is_how_the_interval_ended() -> None:
     assert [False, True, True, True] == [candle.in_play for candle in candles]
 
 
+def test_in_play_begins_with_the_suspension_at_the_off() -> None:
+    """The auction trades while the market is suspended for the off; earlier suspensions are nothing."""
+    suspended = {"marketDefinition": defined(status="SUSPENDED")}
+    fold = _fold(
+        (0, {"marketDefinition": defined()}),
+        (1_100, suspended),
+        (2_000, {"marketDefinition": defined()}),
+        (3_200, suspended),
+        (4_000, _traded([2, 10])),
+        (5_500, {"marketDefinition": defined(inPlay=True)}),
+    )
+
+    candles = list(fold.candles(fold.book.runners[0]))
+    assert [False, False, False, True, True, True] == [candle.in_play for candle in candles]
+    assert [3_200] == fold.turns
+
+
+def test_auction_of_a_market_that_does_not_turn_in_play_is_in_play() -> None:
+    """Of greyhounds, what comes from the off on is the auction's; without one, nothing is in-play."""
+    held = {"marketDefinition": defined(status="SUSPENDED", bspReconciled=True)}
+    closed = {"marketDefinition": defined(status="CLOSED")}
+    with_auction = _fold((0, {"marketDefinition": defined()}), (1_100, held), (2_000, closed))
+    without = _fold(
+        (0, {"marketDefinition": defined()}),
+        (1_100, {"marketDefinition": defined(status="SUSPENDED")}),
+        (2_000, closed),
+    )
+
+    assert ([1_100], []) == (with_auction.turns, without.turns)
+    assert [False, True, True] == [
+        candle.in_play for candle in with_auction.candles(with_auction.book.runners[0])
+    ]
+
+
 def test_close_is_the_last_traded_price_of_the_message() -> None:
-    """In which order the prices of a message were traded is not known, but the last of them is."""
-    (listed,) = _candles((0, _traded([2, 10], [3, 10], [2.5, 10])))
+    """Where a message does not say which price was traded last, it is that farthest from the middle."""
+    offers = {"rc": [{"id": 1, "atb": [[2.4, 9]], "atl": [[2.6, 9]]}]}
+    (listed,) = _candles((0, offers), (0, _traded([2, 10], [3.1, 10], [2.5, 10])))
     (published,) = _candles((0, _traded([2, 10], [3, 10], [2.5, 10], ltp=3)))
     (elsewhere,) = _candles((0, _traded([2, 10], ltp=4)))
 
-    assert [(2.0, 3.0, 2.0, 2.5), (2.0, 3.0, 2.0, 3.0)] == [_prices(listed), _prices(published)]
+    assert [(2.0, 3.1, 2.0, 3.1), (2.0, 3.0, 2.0, 3.0)] == [_prices(listed), _prices(published)]
     assert (2.0, 4.0, 2.0, 4.0) == _prices(elsewhere)
 
 
