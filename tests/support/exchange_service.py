@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from betflow.betfair.channel import Allowance, Connection, Policy
+from betflow.betfair.allowance import Allowance, Policy
+from betflow.betfair.channel import Connection
 from betflow.betfair.endpoints import Jurisdiction, endpoints
 from betflow.betfair.transport import Transport
 from betflow.errors import GatewayError

@@ -33,13 +33,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered; `cut` ends the connection in the middle of the body."""
+    """What is answered; `cut` ends the connection in the middle of the body, `drip` sends it byte by byte."""
 
     body: bytes = b""
     status: int = 200
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    drip: bool = False
 
 
 DROP = Answer(status=0)
@@ -166,8 +167,20 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+        if answer.drip:
+            self._drip(answer.body)
+        else:
+            self.wfile.write(answer.body)
         self.close_connection |= answer.cut
+
+    def _drip(self, body: bytes) -> None:
+        """Send a byte every 50 ms, for as long as somebody reads."""
+        with suppress(OSError):
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                if self.server.loopback.closing.wait(0.05):
+                    return
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

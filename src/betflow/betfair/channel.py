@@ -4,80 +4,38 @@ The way of calls to Betfair: with a session, at the rate that Betfair allows, re
 A channel carries only operations of the effects that it was made for: one that reads cannot bet, whoever gets
 hold of it.
 
-Source: "Market Data Request Limits", "Best Practice", "listMarketBook", support article "TOO_MANY_REQUESTS".
+Source: "Best Practice", "Heartbeat API", support article "TOO_MANY_REQUESTS".
 """
 
 import itertools
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
 
-from betflow.betfair.breaker import Breaker
+from betflow.betfair.allowance import Allowance
 from betflow.betfair.calls import Call, Exchange, answers, http_request, menu, menu_request
 from betflow.betfair.endpoints import Endpoints, Jurisdiction
-from betflow.betfair.limits import SlidingWindow, WindowByKey
-from betflow.betfair.retries import Pace, Retries
+from betflow.betfair.retries import Pace
 from betflow.betfair.session import Session
 from betflow.betfair.token_cache import SessionToken
 from betflow.betfair.transport import HttpRequest, NoReply, Reply, Transport
 from betflow.betfair.troubles import SESSION_CODES, host_of, no_answer, unknown_outcome
 from betflow.errors import AuthenticationError, GatewayError, Sent, UnreachableError, UsageError
-from betflow.wire.book import ListMarketBook, ListRunnerBook
 from betflow.wire.navigation import NavigationNode
-from betflow.wire.operations import CANCEL_ORDERS, Effect, Operation
-from betflow.wire.positions import ListClearedOrders, ListCurrentOrders, ListMarketProfitAndLoss
+from betflow.wire.operations import CANCEL_ORDERS, HEARTBEAT, Effect, Operation
 
-BOOKS_PER_MARKET_AND_SECOND = 5
-CONCURRENT_ORDER_QUERIES = 3
-INSTRUCTIONS_PER_SECOND = 1000
+URGENT = frozenset({CANCEL_ORDERS.method, HEARTBEAT.method})
+"""Never held back: the one makes less of what is at risk, without the other Betfair cancels everything."""
+_MENU = "navigation"
 
 Answer = TypeVar("Answer")
 Trouble = Callable[[GatewayError, float], None]
 """Told of each attempt that failed and is made again, and after how many seconds."""
 Keep = Callable[[str, bytes, bytes], None]
 """Takes what was called, and the bodies of request and reply; what it raises ends the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """
-    How calls are made.
-
-    Attributes:
-        rate_limit: How many a second.
-        retries: How often one that only reads is made again.
-        breaker_threshold: After so many on end without an answer none is made for a while.
-        breaker_open_s: For how long.
-    """
-
-    rate_limit: int = 50
-    retries: Retries = field(default_factory=Retries)
-    breaker_threshold: int = 10
-    breaker_open_s: float = 30.0
-
-
-class Allowance:
-    """
-    What may be called and when, counted for all gateways that share it; whoever counts holds the lock.
-
-    Args:
-        policy: How calls are made.
-    """
-
-    def __init__(self, policy: Policy | None = None) -> None:
-        self.policy = policy or Policy()
-        self.lock = threading.Lock()
-        self.rate = SlidingWindow(self.policy.rate_limit)
-        self.books = WindowByKey(BOOKS_PER_MARKET_AND_SECOND)
-        self.instructions = SlidingWindow(INSTRUCTIONS_PER_SECOND)
-        self.breaker = Breaker(self.policy.breaker_threshold, self.policy.breaker_open_s)
-        self.slots = {
-            name: threading.BoundedSemaphore(CONCURRENT_ORDER_QUERIES) for name in ("current", "cleared")
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +85,9 @@ class Channel:
         operation: Operation[Any, Answer],
         parameters: msgspec.Struct,
         ids: Mapping[str, str] | None = None,
+        *,
+        is_urgent: bool = False,
+        within_s: float | None = None,
     ) -> Answer:
         """
         Call an operation.
@@ -135,16 +96,20 @@ class Channel:
             operation: Which.
             parameters: With what.
             ids: What it is about, for errors.
+            is_urgent: Go past the breaker and all waits, as what cancels and heartbeats always do.
+            within_s: How long it may take; then nothing is sent any more, not even again after a login, and
+                nothing waited for. None: as the policy has it.
 
         Raises:
             AuthenticationError: Betfair does not let us in.
-            UnreachableError: there was no answer, or the breaker is open.
+            UnreachableError: there was no answer in time, or the breaker is open.
             RefusedError: Betfair answered no.
             DamagedAnswerError: the answer cannot be understood.
             UnknownOutcomeError: the operation changes something, and may have done so.
             UsageError: the channel is not for such operations.
         """
-        (result,) = self._called([Call(operation, parameters, ids or {})], is_batch=False)
+        terms = self._terms(is_urgent=is_urgent or operation.method in URGENT, within_s=within_s)
+        (result,) = self._called([Call(operation, parameters, ids or {})], terms)
         if isinstance(result, GatewayError):
             raise result
         answer: Answer = result  # type: ignore[assignment]  # what the operation's decoder made
@@ -165,7 +130,7 @@ class Channel:
             raise UsageError("The calls of a batch are of several services.", advice="Make a batch for each.")
         if any(each.operation.effect is not Effect.NOTHING for each in calls):
             raise UsageError("A batch holds a call that changes something.", advice="Call it by itself.")
-        return tuple(self._called(calls, is_batch=True)) if calls else ()
+        return tuple(self._called(calls, self._terms(is_batch=True, within_s=None))) if calls else ()
 
     def navigation_menu(self) -> NavigationNode:
         """
@@ -175,13 +140,14 @@ class Channel:
             GatewayError: as `call` does.
         """
         url = self._connection.endpoints.navigation
-        (result,) = self._repeated([None], lambda _: [self._menu(url)])
+        terms = self._terms(within_s=None)
+        (result,) = self._repeated([None], lambda _: [self._menu(url, terms)], terms)
         if isinstance(result, GatewayError):
             raise result
         assert isinstance(result, NavigationNode)  # noqa: S101 - for the type: it is the one or the other
         return result
 
-    def _called(self, calls: Sequence[Call[Any]], *, is_batch: bool) -> list[object]:
+    def _called(self, calls: Sequence[Call[Any]], terms: "_Terms") -> list[object]:
         for each in calls:
             if each.operation.effect not in self._effects:
                 raise UsageError(
@@ -190,9 +156,9 @@ class Channel:
                 )
 
         def attempt(pending: Sequence[Call[Any]]) -> list[object]:
-            return self._attempted(pending, is_batch=is_batch)
+            return self._attempted(pending, terms)
 
-        results = self._repeated(calls, attempt)
+        results = self._repeated(calls, attempt, terms)
         return [
             unknown_outcome(result)
             if isinstance(result, GatewayError) and each.operation.effect is not Effect.NOTHING
@@ -201,16 +167,16 @@ class Channel:
         ]
 
     def _repeated(
-        self, calls: Sequence[Any], attempt: Callable[[Sequence[Any]], list[object]]
+        self, calls: Sequence[Any], attempt: Callable[[Sequence[Any]], list[object]], terms: "_Terms"
     ) -> list[object]:
-        """Make calls, and those again whose trouble may pass, where they change nothing."""
+        """Make calls, and those again whose trouble may pass, where they change nothing and are in time."""
         results: dict[int, object] = {}
         pending = list(range(len(calls)))
         for failures in itertools.count(1):
             results |= dict(zip(pending, attempt([calls[each] for each in pending]), strict=True))
             pending = [each for each in pending if _may_be_repeated(calls[each], results[each])]
             pause_s = self._allowance.policy.retries.pause_s(failures)
-            if not pending or pause_s is None:
+            if not pending or pause_s is None or pause_s >= self._left_s(terms):
                 break
             trouble = results[pending[0]]
             if isinstance(trouble, GatewayError):
@@ -218,36 +184,38 @@ class Channel:
             self._connection.pace.sleep(pause_s)
         return [results[each] for each in range(len(calls))]
 
-    def _attempted(self, calls: Sequence[Call[Any]], *, is_batch: bool) -> list[object]:
+    def _attempted(self, calls: Sequence[Call[Any]], terms: "_Terms") -> list[object]:
         """Make calls once; those that a session was refused for once more, with another."""
         token = self._connection.session.token()
-        results = self._sent(calls, token, is_batch=is_batch)
+        results = self._sent(calls, token, terms)
         refused = [number for number, each in enumerate(results) if _is_session_refusal(each)]
         if refused:
             token = self._connection.session.renewed(token)
-            again = self._sent([calls[each] for each in refused], token, is_batch=is_batch)
+            again = self._sent([calls[each] for each in refused], token, terms)
             for number, result in zip(refused, again, strict=True):
                 results[number] = result
         return results
 
-    def _sent(self, calls: Sequence[Call[Any]], token: SessionToken, *, is_batch: bool) -> list[object]:
+    def _sent(self, calls: Sequence[Call[Any]], token: SessionToken, terms: "_Terms") -> list[object]:
         url = self._connection.endpoints.of(calls[0].operation.api)
-        exchange = Exchange(url, {next(self._numbers): each for each in calls}, is_batch)
-        # To cancel is never held back: it can only make less of what is at risk.
-        is_urgent = all(each.operation is CANCEL_ORDERS for each in calls)
+        exchange = Exchange(url, {next(self._numbers): each for each in calls}, terms.is_batch)
         session = self._connection.session
-        with self._slots_for(calls):
-            held_back = None if is_urgent else self._held_back(exchange)
+        with self._allowance.slots([] if terms.is_urgent else calls, self._left_s(terms)) as has_slots:
+            held_back = None if terms.is_urgent or not has_slots else self._held_back(exchange)
             if held_back is not None:
                 return [held_back] * len(calls)
             with self._told_to_breaker() as outcome:
-                if not is_urgent:
-                    self._wait(calls)
+                if not has_slots or not self._is_its_turn(calls, terms):
+                    return [_too_late(each.operation.name, terms, each.ids) for each in calls]
                 request = http_request(exchange, session.app_key, token.token)
-                reply = self._connection.transport.exchange(request)
+                left_s = self._left_s(terms)
+                reply = self._connection.transport.exchange(request, within_s=left_s)
                 self._hand_on(exchange.name, request, reply, token)
                 outcome.results = (
-                    [no_answer(each.operation.name, url, reply, each.ids, self._timeouts) for each in calls]
+                    [
+                        no_answer(each.operation.name, url, reply, each.ids, self._timeouts(left_s))
+                        for each in calls
+                    ]
                     if isinstance(reply, NoReply)
                     else list(answers(exchange, reply, session.secrets()).values())
                 )
@@ -262,83 +230,98 @@ class Channel:
         if not any(secret.reveal().encode() in reply.body for secret in sent):
             keep(name, request.body, reply.body)
 
-    def _menu(self, url: str) -> object:
+    def _menu(self, url: str, terms: "_Terms") -> object:
         session = self._connection.session
         token = session.token()
-        result = self._menu_once(url, token)
-        return self._menu_once(url, session.renewed(token)) if _is_session_refusal(result) else result
+        result = self._menu_once(url, token, terms)
+        return self._menu_once(url, session.renewed(token), terms) if _is_session_refusal(result) else result
 
-    def _menu_once(self, url: str, token: SessionToken) -> object:
+    def _menu_once(self, url: str, token: SessionToken, terms: "_Terms") -> object:
         held_back = self._held_back(Exchange(url, {}))
         if held_back is not None:
             return held_back
         session = self._connection.session
         with self._told_to_breaker() as outcome:
-            self._wait([])
-            reply = self._connection.transport.exchange(menu_request(url, session.app_key, token.token))
+            if not self._is_its_turn([], terms):
+                return _too_late(_MENU, terms, {})
+            left_s = self._left_s(terms)
+            request = menu_request(url, session.app_key, token.token)
+            reply = self._connection.transport.exchange(request, within_s=left_s)
             outcome.results = [
-                no_answer("navigation", url, reply, {}, self._timeouts)
+                no_answer(_MENU, url, reply, {}, self._timeouts(left_s))
                 if isinstance(reply, NoReply)
                 else menu(url, reply, session.secrets())
             ]
         return outcome.results[0]
 
-    @property
-    def _timeouts(self) -> tuple[float, float]:
-        return self._connection.transport.timeouts
+    def _timeouts(self, left_s: float) -> tuple[float, float]:
+        connect_s, read_s = self._connection.transport.timeouts
+        return min(connect_s, left_s), min(read_s, left_s)
 
     def _held_back(self, exchange: Exchange) -> UnreachableError | None:
         """Return why no call is made just now, if the breaker is open."""
-        with self._allowance.lock:
-            left_s = self._allowance.breaker.admit(self._connection.pace.now_s())
-            failures = self._allowance.breaker.failures
+        left_s, failures = self._allowance.closed_for_s(self._now_s())
         if not left_s:
             return None
         return UnreachableError(
             f"{failures} calls on end had no answer of {host_of(exchange.url)}; none is made for another "
             f"{left_s:.0f} s.",
-            operation=exchange.name or "navigation",
+            operation=exchange.name or _MENU,
             sent=Sent.NOT_SENT,
             advice="Find out why it does not answer; then it goes on by itself.",
         )
 
     @contextmanager
     def _told_to_breaker(self) -> Iterator["_Outcome"]:
-        """Tell the breaker what became of a call, even of one that was interrupted."""
+        """Tell the breaker what became of a call, even of one that was interrupted, or came too late."""
         outcome = _Outcome()
         try:
             yield outcome
         except BaseException:
-            with self._allowance.lock:
-                self._allowance.breaker.abandoned()
+            self._allowance.abandoned()
             raise
-        with self._allowance.lock:
-            if any(not isinstance(each, UnreachableError) for each in outcome.results):
-                self._allowance.breaker.succeeded()
-            else:
-                self._allowance.breaker.failed(self._connection.pace.now_s())
+        if outcome.results:
+            is_answer = any(not isinstance(each, UnreachableError) for each in outcome.results)
+            self._allowance.answered(is_answer=is_answer, now_s=self._now_s())
+        else:
+            self._allowance.abandoned()
 
-    def _wait(self, calls: Sequence[Call[Any]]) -> None:
-        """Wait until Betfair allows the calls."""
-        with self._allowance.lock:
-            now_s = self._connection.pace.now_s()
-            waits = [self._allowance.rate.reserve(now_s) for _ in range(max(1, len(calls)))]
-            waits += [
-                self._allowance.books.reserve(each, now_s) for call in calls for each in _markets_read(call)
-            ]
-            waits += [
-                self._allowance.instructions.reserve(now_s) for call in calls for _ in _instructions(call)
-            ]
-        if max(waits) > 0:
-            self._connection.pace.sleep(max(waits))
+    def _is_its_turn(self, calls: Sequence[Call[Any]], terms: "_Terms") -> bool:
+        """Wait until Betfair allows the calls; urgent ones only count. Say whether it is in time."""
+        reserved_s = self._allowance.reserve(calls, self._now_s())
+        wait_s = 0.0 if terms.is_urgent else reserved_s
+        if wait_s and wait_s < self._left_s(terms):
+            self._connection.pace.sleep(wait_s)
+            wait_s = 0.0
+        return wait_s < self._left_s(terms)
 
-    @contextmanager
-    def _slots_for(self, calls: Sequence[Call[Any]]) -> Iterator[None]:
-        """Take part in the few queries of orders that Betfair answers at the same time."""
-        with ExitStack() as stack:
-            for name in sorted({slot for each in calls if (slot := _slot(each))}):
-                stack.enter_context(self._allowance.slots[name])
-            yield
+    def _now_s(self) -> float:
+        return self._connection.pace.now_s()
+
+    def _left_s(self, terms: "_Terms") -> float:
+        return terms.ends_s - self._now_s()
+
+    def _terms(self, *, is_batch: bool = False, is_urgent: bool = False, within_s: float | None) -> "_Terms":
+        limit_s = self._allowance.policy.call_timeout_s if within_s is None else within_s
+        return _Terms(is_batch, is_urgent, limit_s, self._now_s() + limit_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """
+    On which terms calls are made.
+
+    Attributes:
+        is_batch: As a list.
+        is_urgent: Without waiting for anything of ours.
+        within_s: In how many seconds.
+        ends_s: When these are over.
+    """
+
+    is_batch: bool
+    is_urgent: bool
+    within_s: float
+    ends_s: float
 
 
 @dataclass(slots=True)
@@ -351,30 +334,16 @@ def _may_be_repeated(call: Call[Any] | None, result: object) -> bool:
     return changes_nothing and isinstance(result, GatewayError) and result.passing
 
 
+def _too_late(operation: str, terms: _Terms, ids: Mapping[str, str]) -> UnreachableError:
+    return UnreachableError(
+        f"the {terms.within_s:g} s that it may take are over, and it was not sent.",
+        operation=operation,
+        sent=Sent.NOT_SENT,
+        ids=ids,
+        advice="A login, other calls or repetitions took too long; how long one may take is "
+        "betfair.api.call_timeout.",
+    )
+
+
 def _is_session_refusal(result: object) -> bool:
     return isinstance(result, AuthenticationError) and result.code in SESSION_CODES
-
-
-def _markets_read(call: Call[Any]) -> tuple[str, ...]:
-    match call.parameters:
-        case ListMarketBook(market_ids=markets):
-            return markets
-        case ListRunnerBook(market_id=market):
-            return (market,)
-    return ()
-
-
-def _instructions(call: Call[Any]) -> Sequence[object]:
-    return getattr(call.parameters, "instructions", None) or ()
-
-
-def _slot(call: Call[Any]) -> str:
-    """Return which queries of orders a call is among, if it is one."""
-    match call.parameters:
-        case ListCurrentOrders() | ListMarketProfitAndLoss():
-            return "current"
-        case ListMarketBook() | ListRunnerBook() as book if book.order_projection or book.match_projection:
-            return "current"
-        case ListClearedOrders():
-            return "cleared"
-    return ""

@@ -84,6 +84,9 @@ class OrdersGateway:
     Betfair would not take, and `UnknownOutcomeError` where it is not known what Betfair did. A report may
     still tell of a refusal: look at its status.
 
+    When *within_s* have passed a request is not sent any more, not even again after a login, and its answer
+    not waited for; None is as long as the connection's policy says.
+
     Args:
         connection: To whom.
         permission: To bet with real money.
@@ -102,9 +105,13 @@ class OrdersGateway:
         self._is_italian = connection.jurisdiction is Jurisdiction.ITALY
         self._channel = Channel(connection, frozenset({Effect.ORDERS, Effect.ACCOUNT}))
 
-    def place_orders(self, request: PlaceOrders) -> PlaceExecutionReport:
-        """Place bets, all or none; the customerRef is what makes it safe to send the same again."""
-        return self._done(operations.PLACE_ORDERS, request)
+    def place_orders(self, request: PlaceOrders, *, within_s: float | None = None) -> PlaceExecutionReport:
+        """
+        Place bets, all or none; the customerRef is what makes it safe to send the same again.
+
+        In play Betfair answers only after the bet delay and what the matcher takes: *within_s* is longer.
+        """
+        return self._done(operations.PLACE_ORDERS, request, within_s)
 
     def cancel_orders(self, request: CancelOrders) -> CancelExecutionReport:
         """Cancel what is unmatched of bets that are named; never held back by limits of ours."""
@@ -123,16 +130,22 @@ class OrdersGateway:
         """Cancel everything that is unmatched of the account; never held back; the report names no bets."""
         return self._reported(operations.CANCEL_ORDERS, CancelOrders())
 
-    def replace_orders(self, request: ReplaceOrders) -> ReplaceExecutionReport:
+    def replace_orders(
+        self, request: ReplaceOrders, *, within_s: float | None = None
+    ) -> ReplaceExecutionReport:
         """Cancel bets and place them at other prices; a new bet that fails brings no old one back."""
-        return self._done(operations.REPLACE_ORDERS, request)
+        return self._done(operations.REPLACE_ORDERS, request, within_s)
 
-    def update_orders(self, request: UpdateOrders) -> UpdateExecutionReport:
+    def update_orders(self, request: UpdateOrders, *, within_s: float | None = None) -> UpdateExecutionReport:
         """Change what bets do at the turn in play."""
-        return self._done(operations.UPDATE_ORDERS, request)
+        return self._done(operations.UPDATE_ORDERS, request, within_s)
 
     def heartbeat(self, request: Heartbeat) -> HeartbeatReport:
-        """Say that we live: unless it is said again in time, Betfair cancels the account's LIMIT bets."""
+        """
+        Say that we live: unless it is said again in time, Betfair cancels the account's LIMIT bets.
+
+        Never held back by limits of ours: a breaker that is open must not look like our death.
+        """
         return self._channel.call(operations.HEARTBEAT, request)
 
     def create_developer_app_keys(self, request: CreateDeveloperAppKeys) -> DeveloperApp:
@@ -143,13 +156,17 @@ class OrdersGateway:
         """Move money between the wallets of the account."""
         return self._channel.call(operations.TRANSFER_FUNDS, request)
 
-    def _done(self, operation: Operation[_Request, _Report], request: _Request) -> _Report:
+    def _done(
+        self, operation: Operation[_Request, _Report], request: _Request, within_s: float | None = None
+    ) -> _Report:
         check_orders(request, italian=self._is_italian)
-        return self._reported(operation, request)
+        return self._reported(operation, request, within_s)
 
-    def _reported(self, operation: Operation[_Request, _Report], request: _Request) -> _Report:
+    def _reported(
+        self, operation: Operation[_Request, _Report], request: _Request, within_s: float | None = None
+    ) -> _Report:
         ids = _ids(request)
-        return _known(self._channel.call(operation, request, ids), operation.name, ids)
+        return _known(self._channel.call(operation, request, ids, within_s=within_s), operation.name, ids)
 
 
 def _known(report: _Report, operation: str, ids: Mapping[str, str]) -> _Report:

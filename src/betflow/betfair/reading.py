@@ -148,21 +148,35 @@ class ReadingGateway:
         return self._all(operations.LIST_MARKET_PROFIT_AND_LOSS, planning.plan_profit_and_loss(request))
 
     def list_current_orders(
-        self, request: ListCurrentOrders | None = None
+        self, request: ListCurrentOrders | None = None, *, is_urgent: bool = False
     ) -> tuple[CurrentOrderSummary, ...]:
-        """Return orders on markets that are not settled: all of them, or the page that is asked for."""
+        """
+        Return orders on markets that are not settled: all of them, or the page that is asked for.
+
+        To find out what became of an order *is_urgent*: nothing of ours holds it back.
+        """
         return tuple(
             order
             for part in planning.plan_current_orders(request or ListCurrentOrders())
-            for order in self._pages(operations.LIST_CURRENT_ORDERS, part, lambda page: page.current_orders)
+            for order in self._pages(
+                operations.LIST_CURRENT_ORDERS, part, lambda page: page.current_orders, is_urgent=is_urgent
+            )
         )
 
-    def list_cleared_orders(self, request: ListClearedOrders) -> tuple[ClearedOrderSummary, ...]:
-        """Return cleared orders of the last 90 days: all of them, or the page that is asked for."""
+    def list_cleared_orders(
+        self, request: ListClearedOrders, *, is_urgent: bool = False
+    ) -> tuple[ClearedOrderSummary, ...]:
+        """
+        Return cleared orders of the last 90 days: all of them, or the page that is asked for.
+
+        *is_urgent* as in `list_current_orders`: what was matched and settled, or lapsed, is found only here.
+        """
         return tuple(
             order
             for part in planning.plan_cleared_orders(request)
-            for order in self._pages(operations.LIST_CLEARED_ORDERS, part, lambda page: page.cleared_orders)
+            for order in self._pages(
+                operations.LIST_CLEARED_ORDERS, part, lambda page: page.cleared_orders, is_urgent=is_urgent
+            )
         )
 
     def get_account_funds(self, request: GetAccountFunds | None = None) -> AccountFundsResponse:
@@ -218,11 +232,14 @@ class ReadingGateway:
         operation: operations.Operation[_PagedT, _PageT],
         request: _PagedT,
         items: Callable[[_PageT], tuple[_ItemT, ...]],
+        *,
+        is_urgent: bool = False,
     ) -> Iterator[_ItemT]:
         """Go through the pages of an answer; one asked for is the only one, an empty one the last."""
         start = request.from_record or 0
         while True:
-            page = self._channel.call(operation, msgspec.structs.replace(request, from_record=start))
+            part = msgspec.structs.replace(request, from_record=start)
+            page = self._channel.call(operation, part, is_urgent=is_urgent)
             found = items(page)
             yield from found
             if not page.more_available or not found or request.record_count:

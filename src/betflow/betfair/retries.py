@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from betflow.errors import GatewayError
@@ -46,6 +47,8 @@ def repeated(
     retries: Retries,
     pace: Pace,
     on_trouble: Callable[[GatewayError, float], None] = lambda _error, _pause_s: None,
+    *,
+    within_s: float = inf,
 ) -> _T | GatewayError:
     """
     Make an attempt, and again after a pause while its trouble may pass; return what the last one came to.
@@ -55,15 +58,16 @@ def repeated(
         retries: How often at most.
         pace: Waits.
         on_trouble: Told of each attempt that is made again, and after how many seconds.
+        within_s: After so many seconds there is no further attempt.
     """
-    failures = 0
+    failures, ends_s = 0, pace.now_s() + within_s
     while True:
         result = attempt()
         if not isinstance(result, GatewayError) or not result.passing:
             return result
         failures += 1
         pause_s = retries.pause_s(failures)
-        if pause_s is None:
+        if pause_s is None or pace.now_s() + pause_s > ends_s:
             return result
         on_trouble(result, pause_s)
         pace.sleep(pause_s)

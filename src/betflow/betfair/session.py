@@ -286,4 +286,4 @@ class Session:
                 return no_answer(operation, url, outcome, {}, self._transport.timeouts)
             return meaning(outcome)
 
-        return repeated(attempt, self._retries, self._pace)
+        return repeated(attempt, self._retries, self._pace, within_s=sum(self._transport.timeouts))

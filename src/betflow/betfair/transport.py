@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.cookiejar import DefaultCookiePolicy
+from math import inf
 from typing import Any
 
 import requests
@@ -21,6 +22,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from betflow.betfair.deadline import DeadlineSocket, within
 from betflow.errors import Sent
 
 
@@ -131,9 +133,9 @@ class Transport:
     Connections to Betfair, kept open for the next request; may be used by several threads.
 
     Args:
-        context: Secures the connections.
+        context: Secures the connections; from now on its sockets are those of `betflow.betfair.deadline`.
         connect_timeout_s: How long to wait for a connection.
-        read_timeout_s: How long to wait for each part of a reply.
+        read_timeout_s: How long to wait for a reply, all of it; of one received bit by bit, for each part.
         connections: How many are kept for one host.
     """
 
@@ -146,6 +148,7 @@ class Transport:
         connections: int = 10,
     ) -> None:
         self.timeouts = (connect_timeout_s, read_timeout_s)
+        context.sslsocket_class = DeadlineSocket
         self._session = requests.Session()
         # Else requests would look for passwords in ~/.netrc, and send them along.
         self._session.auth = _without_password
@@ -154,10 +157,21 @@ class Transport:
         self._session.mount("https://", _VerifyingAdapter(context, pool_maxsize=connections))
         self._session.adapters.pop("http://")
 
-    def exchange(self, request: HttpRequest) -> Reply | NoReply:
-        """Send a request and wait for the reply; a redirection is a reply like any other."""
+    def exchange(self, request: HttpRequest, *, within_s: float = inf) -> Reply | NoReply:
+        """
+        Send a request and wait for the reply; a redirection is a reply like any other.
+
+        Args:
+            request: What goes out.
+            within_s: How long all of it may take, if that is less than the two timeouts together.
+        """
+        connect_s, read_s = self.timeouts
+        total_s = min(within_s, connect_s + read_s)
+        if total_s <= 0:
+            return NoReply(Trouble.READ_TIMEOUT, Sent.NOT_SENT)
         try:
-            response = self._sent(request, is_streamed=False)
+            with within(total_s):
+                response = self._sent(request, (min(connect_s, total_s), read_s), is_streamed=False)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return _no_reply(error)
         date = response.headers.get("Date", "")
@@ -167,7 +181,7 @@ class Transport:
     def receive(self, request: HttpRequest) -> Iterator[Incoming | NoReply]:
         """Send a request, and leave it to the block to read the reply bit by bit, for as long as it wants."""
         try:
-            response = self._sent(request, is_streamed=True)
+            response = self._sent(request, self.timeouts, is_streamed=True)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             yield _no_reply(error)
             return
@@ -176,13 +190,15 @@ class Transport:
         finally:
             response.close()
 
-    def _sent(self, request: HttpRequest, *, is_streamed: bool) -> requests.Response:
+    def _sent(
+        self, request: HttpRequest, timeouts_s: tuple[float, float], *, is_streamed: bool
+    ) -> requests.Response:
         return self._session.request(
             str(request.method),
             request.url,
             data=request.body,
             headers=dict(request.headers),
-            timeout=self.timeouts,
+            timeout=timeouts_s,
             allow_redirects=False,
             stream=is_streamed,
         )

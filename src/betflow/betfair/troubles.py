@@ -47,7 +47,7 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         "Check the connection of this machine, its firewall, and the address if you set one.",
     ),
     Trouble.CONNECT_TIMEOUT: (
-        "there was no connection to {host} within {connect:g} s",
+        "there was no connection to {host} within {connect:.3g} s",
         "Check the connection of this machine and its firewall, or set a longer betfair.api.connect_timeout.",
     ),
     Trouble.PROXY: (
@@ -63,7 +63,7 @@ _TROUBLES: Mapping[Trouble, tuple[str, str]] = {
         "Is the client certificate the one that was uploaded to the Betfair account?",
     ),
     Trouble.READ_TIMEOUT: (
-        "{host} gave no answer within {read:g} s",
+        "{host} gave no answer within {read:.3g} s",
         "Try again; if it happens often, set a longer betfair.api.request_timeout.",
     ),
     Trouble.BROKEN: ("the connection to {host} broke before the answer was whole", "Try again."),

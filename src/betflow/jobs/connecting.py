@@ -11,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 
+from betflow.betfair.allowance import Allowance, Policy
 from betflow.betfair.certificates import CertificateFiles, check_certificate, find_certificate
-from betflow.betfair.channel import Allowance, Connection, Policy
+from betflow.betfair.channel import Connection
 from betflow.betfair.endpoints import Endpoints, endpoints
 from betflow.betfair.identity import Credentials
 from betflow.betfair.probing import probe_api
@@ -85,6 +86,7 @@ def open_connection(
         retries=retries,
         breaker_threshold=betfair.error_handling.circuit_breaker_threshold,
         breaker_open_s=betfair.error_handling.circuit_breaker_timeout,
+        call_timeout_s=betfair.api.call_timeout,
     )
     try:
         yield Connection(

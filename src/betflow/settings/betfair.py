@@ -105,7 +105,8 @@ class ApiSettings(_Section):
         identity_url: Where to log in. None: by jurisdiction.
         historic_url: Where the historic data service is. None: by jurisdiction.
         connect_timeout: How long to wait for a connection.
-        request_timeout: How long to wait for each part of an answer.
+        request_timeout: How long to wait for an answer, all of it.
+        call_timeout: How long a call may take with all its waits and repetitions, but for a login.
         rate_limit: Calls a second, of one process.
         max_retries: How often a call that only reads is repeated.
         retry_backoff: The pause before the first repetition; each further one is twice as long.
@@ -123,6 +124,7 @@ class ApiSettings(_Section):
     historic_url: str | None = None
     connect_timeout: Seconds = 5.0
     request_timeout: Seconds = 30.0
+    call_timeout: Seconds = 60.0
     rate_limit: Count = 50
     max_retries: Annotated[int, Field(ge=0)] = 3
     retry_backoff: Seconds = 0.1

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 
 import betflow
+from betflow.betfair.allowance import Policy
 from betflow.betfair.calls import Call
-from betflow.betfair.channel import Channel, Connection, Policy
+from betflow.betfair.channel import Channel, Connection
 from betflow.betfair.endpoints import Jurisdiction
 from betflow.betfair.orders import LivePermission, OpenReportError, OrdersGateway
 from betflow.betfair.reading import ReadingGateway
@@ -59,7 +61,7 @@ from betflow.wire.operations import Effect
 from betflow.wire.positions import ListClearedOrders, ListCurrentOrders, ListMarketProfitAndLoss
 from exchange_service import Connected, ExchangeService, connect, service_error
 from identity_service import APP_KEY, Clock
-from loopback import DROP, STALL, Answer, Loopback, loopback
+from loopback import DROP, STALL, Answer, Loopback, Received, loopback
 
 PERMISSION = LivePermission("me", "a test, with nobody's money")
 SPORTS = [{"eventType": {"id": "7", "name": "Horse Racing"}, "marketCount": 3}]
@@ -947,8 +949,7 @@ def test_gateways_of_a_connection_share_what_is_allowed(
     reading, bets = ReadingGateway(connection), OrdersGateway(connection, PERMISSION)
     ReadingGateway(replace(connection, keep=lambda *_: None)).list_event_types()
     reading.list_event_types()
-    service.results["heartbeat"] = [{"actualTimeoutSeconds": 10, "actionPerformed": "NONE"}]
-    bets.heartbeat(Heartbeat(preferred_timeout_seconds=10))
+    bets.place_orders(PLACE)
 
     assert ([1.0], 3) == (clock.pauses, len(service.calls))
 
@@ -1062,6 +1063,118 @@ def test_cancelling_is_never_held_back(connected: Connecting, service: ExchangeS
     assert [{}] == [parameters for _name, parameters in service.calls[-1:]]
 
 
+BEATEN = {"actionPerformed": "NONE", "actualTimeoutSeconds": 10}
+NO_ORDERS: dict[str, Any] = {"currentOrders": [], "clearedOrders": [], "moreAvailable": False}
+
+
+def test_what_keeps_us_alive_and_finds_orders_is_never_held_back(
+    connected: Connecting, service: ExchangeService, clock: Clock
+) -> None:
+    """With the breaker open, no call left in this second and every place taken, they go out at once."""
+    connection = connected(policy=Policy(rate_limit=1, breaker_threshold=1)).connection
+    orders, reading = OrdersGateway(connection, PERMISSION), ReadingGateway(connection)
+    service.results |= {"placeOrders": [DROP], "heartbeat": [BEATEN]}
+    service.results |= {"listCurrentOrders": [NO_ORDERS], "listClearedOrders": [NO_ORDERS]}
+    refs = ("mine",)
+    with pytest.raises(UnknownOutcomeError):
+        orders.place_orders(PLACE)
+    with pytest.raises(UnreachableError, match="had no answer"):
+        reading.list_current_orders()
+    waited = list(clock.pauses)
+
+    with connection.allowance.slots([Call(operations.LIST_CURRENT_ORDERS, ListCurrentOrders())] * 3, 0.0):
+        assert 10 == orders.heartbeat(Heartbeat(preferred_timeout_seconds=10)).actual_timeout_seconds
+        for _ in range(4):
+            assert () == reading.list_current_orders(
+                ListCurrentOrders(customer_order_refs=refs), is_urgent=True
+            )
+        cleared = ListClearedOrders(bet_status=BetStatus.LAPSED, customer_order_refs=refs)
+        assert () == reading.list_cleared_orders(cleared, is_urgent=True)
+    assert waited == clock.pauses
+
+
+def test_urgent_reads_do_not_wait_for_a_place(connected: Connecting, service: ExchangeService) -> None:
+    """Where three queries of orders hang, the one that finds out what became of an order does not."""
+    connection = connected().connection
+    service.results["listCurrentOrders"] = [NO_ORDERS]
+    current = Call(operations.LIST_CURRENT_ORDERS, ListCurrentOrders())
+    with ExitStack() as stack:
+        for _ in range(3):
+            assert stack.enter_context(connection.allowance.slots([current], 0.0))
+        assert () == ReadingGateway(connection).list_current_orders(is_urgent=True)
+
+
+# --- the time that a call has ---
+
+
+def test_an_order_is_not_sent_again_after_a_login_that_took_too_long(
+    orders: OrdersGateway, service: ExchangeService, clock: Clock, server: Loopback
+) -> None:
+    """A refused session did nothing; when the login is through and the time is over, nothing was sent."""
+    service.results["placeOrders"] = [service_error("INVALID_SESSION_INFORMATION"), PLACED]
+
+    def slow_login(request: Received) -> Answer:
+        clock.now_ms += 40_000 if "/api/" in request.path and service.calls else 0
+        return service(request)
+
+    server.script = slow_login
+    with pytest.raises(UnreachableError, match=r"the 30 s that it may take .* it was not sent") as late:
+        orders.place_orders(PLACE, within_s=30.0)
+    assert (Sent.NOT_SENT, ["placeOrders"]) == (late.value.sent, service.names())
+    assert "ref-1" == late.value.ids["customerRef"]
+
+    assert "SUCCESS" == orders.place_orders(PLACE, within_s=30.0).status
+
+
+def test_an_order_does_not_wait_longer_for_its_turn_than_it_has(
+    connected: Connecting, service: ExchangeService, clock: Clock
+) -> None:
+    """What would have to wait too long is not sent, and nothing is waited for."""
+    orders = OrdersGateway(connected(policy=Policy(rate_limit=1)).connection, PERMISSION)
+    orders.place_orders(PLACE)
+
+    with pytest.raises(UnreachableError, match=r"the 0\.5 s .* not sent"):
+        orders.place_orders(PLACE, within_s=0.5)
+    assert ([], 1) == (clock.pauses, len(service.calls))
+
+
+def test_a_query_of_orders_waits_for_its_place_no_longer_than_it_has(
+    connected: Connecting, service: ExchangeService
+) -> None:
+    """Three queries that hang do not hold up the fourth for ever."""
+    connection = connected(policy=Policy(call_timeout_s=0.05)).connection
+    service.results["listCurrentOrders"] = [NO_ORDERS]
+    current = Call(operations.LIST_CURRENT_ORDERS, ListCurrentOrders())
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(connection.allowance.slots([current], 0.0))
+        with pytest.raises(UnreachableError, match="not sent"):
+            ReadingGateway(connection).list_current_orders()
+    assert () == ReadingGateway(connection).list_current_orders()
+
+
+def test_repetitions_end_with_the_time_of_the_call(
+    connected: Connecting, service: ExchangeService, clock: Clock
+) -> None:
+    """Of pauses of 100, 200 and 400 ms only those are made that leave time for another attempt."""
+    reading = ReadingGateway(connected(policy=Policy(call_timeout_s=0.25)).connection)
+    service.results["listEventTypes"] = [DROP]
+
+    with pytest.raises(UnreachableError, match="broke"):
+        reading.list_event_types()
+    assert ([0.1], 2) == (clock.pauses, len(service.calls))
+
+
+def test_an_answer_that_trickles_in_is_waited_for_as_long_as_the_call_has(
+    orders: OrdersGateway, service: ExchangeService
+) -> None:
+    """Then the outcome of an order is unknown: Betfair has begun to answer."""
+    service.results["placeOrders"] = [Answer(b"{" + b" " * 1000 + b"}", drip=True)]
+
+    with pytest.raises(UnknownOutcomeError, match=r"no answer within 0\.3 s"):
+        orders.place_orders(PLACE, within_s=0.3)
+
+
 def test_a_call_that_is_interrupted_leaves_the_probe_to_the_next(
     connected: Connecting, service: ExchangeService, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1080,7 +1193,7 @@ def test_a_call_that_is_interrupted_leaves_the_probe_to_the_next(
     assert 1 == len(reading.list_event_types())
 
 
-def interrupted(_request: object) -> object:
+def interrupted(_request: object, **_within: float) -> object:
     """Behave as a call during which somebody pressed Ctrl-C."""
     raise KeyboardInterrupt
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from betflow.betfair.channel import Policy
+from betflow.betfair.allowance import Policy
 from betflow.betfair.orders import LivePermission, OrdersGateway
 from betflow.betfair.reading import ReadingGateway
 from betflow.betfair.retries import Retries

@@ -91,6 +91,31 @@ def test_after_sending_the_outcome_is_unknown(tmp_path: Path, trouble: Trouble, 
     assert NoReply(trouble, Sent.UNKNOWN) == reply
 
 
+def test_a_reply_that_trickles_in_has_a_total(tmp_path: Path) -> None:
+    """Each byte is in time, and the whole is not: the timeout is of the reply, not of its pieces."""
+    trickle = Answer(b"{" + b" " * 1000 + b"}", drip=True)
+    with loopback(tmp_path, replies(trickle)) as server:
+        transport = Transport(server.client_context(), connect_timeout_s=0.2, read_timeout_s=0.3)
+        whole = transport.exchange(HttpRequest(server.url, {}, method=Method.GET))
+        within = transport.exchange(HttpRequest(server.url, {}, method=Method.GET), within_s=0.2)
+        transport.close()
+
+    assert [NoReply(Trouble.READ_TIMEOUT, Sent.UNKNOWN)] * 2 == [whole, within]
+
+
+def test_a_connection_is_none_the_worse_for_a_deadline(tmp_path: Path) -> None:
+    """What one exchange was given is not what the next one on the same connection has."""
+    with loopback(tmp_path, replies(b"{}")) as server:
+        transport = Transport(server.client_context())
+        sound = [transport.exchange(HttpRequest(server.url, {}), within_s=each) for each in (1.0, 5.0)]
+        too_late = transport.exchange(HttpRequest(server.url, {}), within_s=0.0)
+        again = transport.exchange(HttpRequest(server.url, {}))
+        transport.close()
+
+    assert [Reply, Reply, Reply] == [type(each) for each in (*sound, again)]
+    assert NoReply(Trouble.READ_TIMEOUT, Sent.NOT_SENT) == too_late
+
+
 def test_a_compressed_reply_is_read_and_half_of_one_is_no_json(tmp_path: Path) -> None:
     """What was sent may have acted, though its answer cannot be read; nothing is made of the rest."""
     body, headers = gzip.compress(b'{"result":[]}'), {"Content-Encoding": "gzip"}
