@@ -196,9 +196,11 @@ def differences(client: OrderBooks, current: Sequence[CurrentOrderSummary]) -> l
             found.append(f"{each.bet_id} is current and was not streamed")
             continue
         market_id, selection_id, handicap, order = streamed[each.bet_id]
+        asked = each.price_size
+        assert asked is not None
         one = (
             (each.market_id, each.selection_id, each.handicap),
-            (each.price_size.price, each.price_size.size, each.average_price_matched),
+            (asked.price, asked.size, each.average_price_matched),
             (each.size_matched, each.size_remaining, each.size_lapsed, each.size_cancelled, each.size_voided),
             (each.status == OrderStatus.EXECUTABLE, each.placed_date, each.matched_date),
             (each.customer_order_ref or "", each.customer_strategy_ref or ""),

@@ -104,20 +104,47 @@ ADDED_MEMBERS = {
     "listClearedOrders": {"includeSourceId"},
 }
 
-# Mandatory in the definition, and optional in ours.
-OPTIONAL_IN_OURS = {
-    ("CurrentOrderSummary", "matchedDate"): "an order that was never matched has none (recorded)",
-    ("CurrentOrderSummary", "persistenceType"): "FILL_OR_KILL has none",
-    ("Order", "persistenceType"): "FILL_OR_KILL has none",
-    ("Order", "bspLiability"): "an order that is not at the starting price need not have one",
-    ("Runner", "adjustmentFactor"): "only races have one (recorded)",
-    ("RunnerCatalog", "sortPriority"): "the documentation calls it optional",
-    ("MarketDescription", "regulator"): "an outright market of a recorded answer is without",
-    ("MarketDescription", "persistenceEnabled"): "the same",
-    ("MarketDescription", "marketBaseRate"): "the same",
-    ("MarketDescription", "discountAllowed"): "the same",
-    ("CancelInstructionReport", "sizeCancelled"): "a refusal has none (recorded)",
-    ("CancelInstructionReport", "cancelledDate"): "a partial cancellation has none (recorded)",
+# Mandatory in the definition, and optional in ours:
+# an answer has members missing that are defined as mandatory, and is worth something without them. What stays
+# mandatory is what it cannot be understood without: which market, runner or bet it is about, what became of
+# orders, a price and its size, and whether a list is whole.
+OPTIONAL_IN_ANSWERS = {
+    "CancelInstructionReport": {"sizeCancelled", "cancelledDate"},
+    "CurrentOrderSummary": {
+        *("handicap", "priceSize", "bspLiability", "side", "status", "persistenceType", "orderType"),
+        *("placedDate", "matchedDate"),
+    },
+    "DeveloperApp": {"appName", "appId", "appVersions"},
+    "DeveloperAppVersion": {
+        *(
+            "owner",
+            "versionId",
+            "version",
+            "applicationKey",
+            "subscriptionRequired",
+            "ownerManaged",
+            "active",
+        ),
+    },
+    "KeyLineDescription": {"keyLine"},
+    "KeyLineSelection": {"handicap"},
+    "MarketBook": {"isMarketDataDelayed"},
+    "MarketCatalogue": {"marketName"},
+    "MarketDescription": {
+        *("persistenceEnabled", "bspMarket", "marketTime", "suspendTime", "bettingType", "turnInPlayEnabled"),
+        *("marketType", "regulator", "marketBaseRate", "discountAllowed"),
+    },
+    "MarketLineRangeInfo": {"maxUnitValue", "minUnitValue", "interval", "marketUnit"},
+    "Match": {"side"},
+    "Order": {
+        *("orderType", "status", "persistenceType", "side", "price", "size", "bspLiability", "placedDate"),
+    },
+    "PlaceInstructionReport": {"instruction"},
+    "PriceLadderDescription": {"type"},
+    "Runner": {"handicap", "status", "adjustmentFactor"},
+    "RunnerCatalog": {"runnerName", "handicap", "sortPriority"},
+    "StatementItem": {"itemDate"},
+    "UpdateInstructionReport": {"instruction"},
 }
 MANDATORY_IN_OURS = {("MarketVersion", "version"): "a version without a number says nothing"}
 OPTIONAL_PARAMETERS = {"filter": "left out, it is every market; it is always sent"}
@@ -197,8 +224,12 @@ def _differences(subject: str, defined: tuple[Member, ...], ours: type[msgspec.S
             continue
         if _kind(member.type) != _our_kind(hints[member.name]):
             found.append(f"{subject}.{member.name}: {member.type}, ours {hints[member.name]}")
-        deviations = {*OPTIONAL_IN_OURS, *MANDATORY_IN_OURS}
-        excused = (subject, member.name) in deviations or member.name in OPTIONAL_PARAMETERS
+        is_lenient = member.name in OPTIONAL_IN_ANSWERS.get(subject, ())
+        excused = (
+            (subject, member.name) in MANDATORY_IN_OURS
+            or member.name in OPTIONAL_PARAMETERS
+            or (is_lenient and member.mandatory and not fields[member.name].required)
+        )
         if member.mandatory is not fields[member.name].required and not excused:
             found.append(f"{subject}.{member.name}: mandatory is {member.mandatory}")
     added = set(fields) - {member.name for member in defined}

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from betflow.betfair.identity import USER_AGENT
-from betflow.betfair.secrets import Secret
+from betflow.betfair.secrets import Secret, masked
 from betflow.betfair.transport import HttpRequest, Method, Reply
 from betflow.betfair.troubles import damaged_answer, no_answer_of_betfair, refusal
 from betflow.errors import GatewayError
@@ -96,7 +96,7 @@ def _body(exchange: Exchange) -> bytes:
 
 def answers(exchange: Exchange, reply: Reply, secrets: Iterable[Secret]) -> dict[int, object]:
     """
-    Return what each call was answered with: its answer, or the error that it ended with.
+    Return what each call was answered with: its answer, `Decoded`, or the error that it ended with.
 
     Answers of a batch come in any order, and are told by their ids. *secrets* are not quoted.
     """
@@ -162,7 +162,8 @@ def _answer(call: Call[Any], response: Response | None, url: str, secrets: tuple
     if response.error is not None:
         return refusal(name, response.error, call.ids, secrets)
     try:
-        return call.operation.decoder.decode(bytes(response.result))
+        return call.operation.decode(bytes(response.result))
     except _NOT_DECODED as error:
-        reason = str(error) if isinstance(error, msgspec.ValidationError) else "it is no JSON"
+        is_json = isinstance(error, msgspec.ValidationError)
+        reason = masked(str(error), secrets) if is_json else "it is no JSON"
     return damaged_answer(name, url, reason, call.ids)

@@ -22,8 +22,9 @@ from betflow.betfair.retries import Pace
 from betflow.betfair.session import Session
 from betflow.betfair.token_cache import SessionToken
 from betflow.betfair.transport import HttpRequest, NoReply, Reply, Transport
-from betflow.betfair.troubles import SESSION_CODES, host_of, no_answer, unknown_outcome
-from betflow.errors import AuthenticationError, GatewayError, Sent, UnreachableError, UsageError
+from betflow.betfair.troubles import SESSION_CODES, host_of, no_answer, odd_answer, unknown_outcome
+from betflow.errors import AuthenticationError, Finding, GatewayError, Sent, UnreachableError, UsageError
+from betflow.wire.leniency import Decoded
 from betflow.wire.navigation import NavigationNode
 from betflow.wire.operations import CANCEL_ORDERS, HEARTBEAT, Effect, Operation
 
@@ -53,6 +54,7 @@ class Connection:
         on_trouble: Told of attempts that failed.
         keep: Gets each reply as it was received, before it is read; but for one that repeats
             the app key or the session.
+        findings: What was odd about answers, added as they come.
     """
 
     session: Session
@@ -63,6 +65,7 @@ class Connection:
     jurisdiction: Jurisdiction = Jurisdiction.INTERNATIONAL
     on_trouble: Trouble = lambda _error, _pause_s: None
     keep: Keep | None = None
+    findings: list[Finding] = field(default_factory=list)
 
 
 class Channel:
@@ -89,8 +92,20 @@ class Channel:
         is_urgent: bool = False,
         within_s: float | None = None,
     ) -> Answer:
+        """Call an operation and return its answer; see `decoded`."""
+        return self.decoded(operation, parameters, ids, is_urgent=is_urgent, within_s=within_s).answer
+
+    def decoded(
+        self,
+        operation: Operation[Any, Answer],
+        parameters: msgspec.Struct,
+        ids: Mapping[str, str] | None = None,
+        *,
+        is_urgent: bool = False,
+        within_s: float | None = None,
+    ) -> Decoded[Answer]:
         """
-        Call an operation.
+        Call an operation, and return what could be understood of its answer.
 
         Args:
             operation: Which.
@@ -112,8 +127,8 @@ class Channel:
         (result,) = self._called([Call(operation, parameters, ids or {})], terms)
         if isinstance(result, GatewayError):
             raise result
-        answer: Answer = result  # type: ignore[assignment]  # what the operation's decoder made
-        return answer
+        decoded: Decoded[Answer] = result  # type: ignore[assignment]  # what the operation made of the answer
+        return decoded
 
     def batch(self, calls: Sequence[Call[Any]]) -> tuple[object, ...]:
         """
@@ -130,7 +145,10 @@ class Channel:
             raise UsageError("The calls of a batch are of several services.", advice="Make a batch for each.")
         if any(each.operation.effect is not Effect.NOTHING for each in calls):
             raise UsageError("A batch holds a call that changes something.", advice="Call it by itself.")
-        return tuple(self._called(calls, self._terms(is_batch=True, within_s=None))) if calls else ()
+        if not calls:
+            return ()
+        results = self._called(calls, self._terms(is_batch=True, within_s=None))
+        return tuple(each.answer if isinstance(each, Decoded) else each for each in results)
 
     def navigation_menu(self) -> NavigationNode:
         """
@@ -159,6 +177,10 @@ class Channel:
             return self._attempted(pending, terms)
 
         results = self._repeated(calls, attempt, terms)
+        secrets = self._connection.session.secrets()
+        for call, result in zip(calls, results, strict=True):
+            if isinstance(result, Decoded):
+                self._connection.findings.extend(odd_answer(call.operation.name, result.oddities, secrets))
         return [
             unknown_outcome(result)
             if isinstance(result, GatewayError) and each.operation.effect is not Effect.NOTHING

@@ -239,9 +239,10 @@ class ReadingGateway:
         start = request.from_record or 0
         while True:
             part = msgspec.structs.replace(request, from_record=start)
-            page = self._channel.call(operation, part, is_urgent=is_urgent)
-            found = items(page)
+            decoded = self._channel.decoded(operation, part, is_urgent=is_urgent)
+            page, found = decoded.answer, items(decoded.answer)
             yield from found
-            if not page.more_available or not found or request.record_count:
+            of_page = len(found) + decoded.lost
+            if not page.more_available or not of_page or request.record_count:
                 return
-            start += len(found)
+            start += of_page

@@ -15,6 +15,7 @@ from betflow.betfair.transport import NoReply, Reply, Trouble
 from betflow.errors import (
     AuthenticationError,
     DamagedAnswerError,
+    Finding,
     GatewayError,
     RefusedError,
     Sent,
@@ -23,12 +24,14 @@ from betflow.errors import (
 )
 from betflow.wire.enums import ServiceErrorCode as Code
 from betflow.wire.json_rpc import INTERNAL_ERROR, SERVICE_EXCEPTION, Error, Fault, ServiceException
+from betflow.wire.leniency import Oddity
 
 Ids = Mapping[str, str]
 
 SESSION_CODES = frozenset({Code.INVALID_SESSION_INFORMATION, Code.NO_SESSION})
 """The session is over, and another login mends it; nothing was done."""
 
+_NUMBER = re.compile(r"\[\d+\]")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONTENT_TYPES = frozenset({"text/html", "text/plain", "text/xml", "application/json", "application/xml"})
@@ -200,6 +203,28 @@ def damaged_answer(operation: str, url: str, reason: str, ids: Ids) -> DamagedAn
         sent=Sent.UNKNOWN,
         ids=ids,
         advice="Betfair may have changed it: look for a newer betflow, else tell us.",
+    )
+
+
+def odd_answer(
+    operation: str, oddities: Iterable[Oddity], secrets: Iterable[Secret] = ()
+) -> tuple[Finding, ...]:
+    """Return what was odd about an answer, each kind once: where first, how often; without *secrets*."""
+    secrets = tuple(secrets)
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for each in oddities:
+        kinds.setdefault((_NUMBER.sub("[]", each.path), each.reason), []).append(each.path)
+    return tuple(
+        Finding(
+            "betfair.answer-odd",
+            operation,
+            f"the answer is odd at {paths[0] or 'its top'}"
+            + (f" and in {len(paths) - 1:,} more places like it" if len(paths) > 1 else "")
+            + f": {masked(reason, secrets)}. "
+            "What is odd was left out, or read as it seems to be meant; the rest counts.",
+            {"path": paths[0], "times": len(paths)},
+        )
+        for (_, reason), paths in kinds.items()
     )
 
 

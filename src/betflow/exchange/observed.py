@@ -95,10 +95,10 @@ def of_answers(catalogue: MarketCatalogue, book: answers.MarketBook | None, mome
         book: None where Betfair has none: then nothing is known of status and prices.
         moment: When the answer with the book was received, epoch milliseconds.
     """
-    named = {(each.selection_id, each.handicap): each for each in catalogue.runners or ()}
+    named = {(each.selection_id, each.handicap or 0.0): each for each in catalogue.runners or ()}
     runners = (book.runners if book else None) or ()
     order = {key: each.sort_priority for key, each in named.items()}
-    taken = (_runner(each, named.get((each.selection_id, each.handicap))) for each in runners)
+    taken = (_runner(each, named.get((each.selection_id, each.handicap or 0.0))) for each in runners)
     return ObservedMarket(
         market_id=catalogue.market_id,
         moment=moment,
@@ -111,7 +111,11 @@ def of_answers(catalogue: MarketCatalogue, book: answers.MarketBook | None, mome
 
 def with_names(market: ObservedMarket, catalogue: MarketCatalogue) -> ObservedMarket:
     """Return a market of the stream, which has no names, with those of the catalogue."""
-    names = {(each.selection_id, each.handicap): each.runner_name for each in catalogue.runners or ()}
+    names = {
+        (each.selection_id, each.handicap or 0.0): each.runner_name
+        for each in catalogue.runners or ()
+        if each.runner_name is not None
+    }
     event = catalogue.event or Event()
     runners = (
         msgspec.structs.replace(each, name=names.get((each.selection_id, each.handicap), each.name))
@@ -149,7 +153,7 @@ def _described(definition: MarketDefinition, description: MarketDescription) -> 
     ladder, line = description.price_ladder_description, description.line_range_info
     return msgspec.structs.replace(
         definition,
-        market_time=description.market_time,
+        market_time=description.market_time or definition.market_time,
         market_type=description.market_type,
         betting_type=description.betting_type,
         race_type=description.race_type,
@@ -168,7 +172,7 @@ def _runner(runner: answers.Runner, named: RunnerCatalog | None) -> RunnerSnapsh
     prices, starting = runner.ex or answers.ExchangePrices(), runner.sp or answers.StartingPrices()
     return RunnerSnapshot(
         selection_id=runner.selection_id,
-        handicap=runner.handicap,
+        handicap=runner.handicap or 0.0,
         name=named.runner_name if named else None,
         status=runner.status,
         last_price_traded=runner.last_price_traded,

@@ -158,7 +158,7 @@ def _look_again(request: DiscoverRequest, context: RunContext) -> Outcome:
 
 def _data(sighting: _Sighting, limits: AllLimits) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     """Judge what was seen; return the answer, and what is worth a look."""
-    markets, without_book = observed_markets(sighting.folder, sighting.answers, sighting.moment)
+    markets, without_book, odd = observed_markets(sighting.folder, sighting.answers, sighting.moment)
     verdicts = judged(markets, limits)
     data = {
         "moment": sighting.moment,
@@ -172,7 +172,7 @@ def _data(sighting: _Sighting, limits: AllLimits) -> tuple[dict[str, Any], tuple
         "delayed": any(each["is_delayed"] for each in verdicts),
         "verdicts_sha256": hashlib.sha256(verdict_bytes(verdicts)).hexdigest(),
     }
-    return data, tuple(map(_no_book, without_book))
+    return data, (*odd, *map(_no_book, without_book))
 
 
 def _keep(sighting: _Sighting, verdicts: list[dict[str, Any]]) -> tuple[Artifact, ...]:

@@ -181,7 +181,7 @@ def _version(
 ) -> tuple[str, DeveloperAppVersion] | None:
     ours = betfair.api.app_key
     for app in apps:
-        for version in app.app_versions:
+        for version in app.app_versions or ():
             if ours is not None and version.application_key == ours.get_secret_value():
-                return app.app_name, version
+                return app.app_name or "no name", version
     return None

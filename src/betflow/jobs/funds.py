@@ -28,7 +28,7 @@ def funds(context: RunContext) -> Outcome:
         GatewayError: Betfair does not answer, or says no.
     """
     with open_connection(context.settings, clock=context.clock) as connection:
-        return Outcome(read_funds(ReadingGateway(connection)))
+        return Outcome(read_funds(ReadingGateway(connection)), tuple(connection.findings))
 
 
 def read_funds(betfair: ReadingGateway) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def watch(request: LadderRequest, seconds: str | None, context: RunContext, watc
         "interruptions": seen.interruptions,
     }
     data = ladder_data(seen.market, request.runner, request.depth)
-    return Outcome({"is_live": True, **data, "watched": watched})
+    return Outcome({"is_live": True, **data, "watched": watched}, tuple(connection.findings))
 
 
 def _follow(stream: ExchangeStream, seen: _Watch, longest_s: float | None) -> Ended:

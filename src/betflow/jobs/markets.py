@@ -79,7 +79,8 @@ def markets(request: MarketsRequest, context: RunContext) -> Outcome:
             "asked": msgspec.to_builtins(wanted),
             "markets": [_market(each) for each in found[: request.limit]],
             "more": len(found) >= min(request.limit + 1, AT_ONCE),
-        }
+        },
+        tuple(connection.findings),
     )
 
 

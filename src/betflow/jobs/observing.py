@@ -109,7 +109,8 @@ def observe(wanted: MarketAt, context: RunContext, projection: PriceProjection =
         with open_connection(context.settings, clock=context.clock) as connection:
             gateway = ReadingGateway(connection)
             clock = exchange_clock(context.settings, connection, context.clock)
-            return Sighted(_asked(gateway, wanted.market, projection, clock), is_live=True)
+            market = _asked(gateway, wanted.market, projection, clock)
+            return Sighted(market, is_live=True, findings=tuple(connection.findings))
     moment = parse_moment(wanted.at)
     source = open_market(wanted.market, context.data_dir, wanted.market_id)
     book, findings = book_at(source, moment)

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 import zstandard
 
-from betflow.errors import DamagedError
+from betflow.betfair.troubles import odd_answer
+from betflow.errors import DamagedError, Finding
 from betflow.exchange.observed import ObservedMarket, of_answers
 from betflow.jobs.clock import Clock
 from betflow.storage.files import make_private_folder, sync_folder, write_private_file
@@ -112,7 +113,7 @@ def read_answer(folder: Path, answer: Answer) -> bytes:
 
 def observed_markets(
     folder: Path, answers: Iterable[Answer], moment: int
-) -> tuple[list[ObservedMarket], list[str]]:
+) -> tuple[list[ObservedMarket], list[str], tuple[Finding, ...]]:
     """
     Return the markets in what was answered, by their scheduled off and id.
 
@@ -124,7 +125,7 @@ def observed_markets(
         moment: When a market of which there is no book was seen, epoch milliseconds.
 
     Returns:
-        The markets, and the ids of those of which there is no book.
+        The markets, the ids of those of which there is no book, and what was odd about the answers.
 
     Raises:
         DamagedError: an answer is gone, or not what was received.
@@ -137,7 +138,8 @@ def observed_markets(
         for market_id, catalogue in found.catalogues.items()
     ]
     markets.sort(key=lambda each: (each.market_time or _FAR_AHEAD_MS, each.market_id))
-    return markets, [each.market_id for each in markets if each.market_id not in found.books]
+    without_book = [each.market_id for each in markets if each.market_id not in found.books]
+    return markets, without_book, tuple(found.findings)
 
 
 @dataclass(slots=True)
@@ -146,14 +148,19 @@ class _Found:
 
     catalogues: dict[str, MarketCatalogue] = field(default_factory=dict)
     books: dict[str, tuple[MarketBook, int]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
     def take(self, answer: Answer, body: bytes) -> None:
         for result in _results(body):
             if answer.operation == LIST_MARKET_CATALOGUE.name:
-                for catalogue in LIST_MARKET_CATALOGUE.decoder.decode(result):
+                catalogues = LIST_MARKET_CATALOGUE.decode(result)
+                self.findings += odd_answer(answer.operation, catalogues.oddities)
+                for catalogue in catalogues.answer:
                     self.catalogues[catalogue.market_id] = catalogue
             elif answer.operation == LIST_MARKET_BOOK.name:
-                for book in LIST_MARKET_BOOK.decoder.decode(result):
+                books = LIST_MARKET_BOOK.decode(result)
+                self.findings += odd_answer(answer.operation, books.oddities)
+                for book in books.answer:
                     self.books[book.market_id] = book, answer.received_at
 
 

@@ -60,7 +60,7 @@ def test_connection(context: RunContext) -> Outcome:
             "stream": {"address": f"{host}:{port}", "connection_id": connection_id, "seconds": shaking},
             "seconds": timed.total,
         }
-    return Outcome(data, tuple(_restriction(session.restriction)))
+    return Outcome(data, (*_restriction(session.restriction), *connection.findings))
 
 
 class _Stopwatch:

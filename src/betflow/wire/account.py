@@ -96,7 +96,7 @@ class StatementLegacyData(msgspec.Struct, frozen=True, kw_only=True, omit_defaul
 class StatementItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """One movement of money, and the balance after it; `item_class_data` holds JSON as text."""
 
-    item_date: str
+    item_date: str | None = None
     ref_id: str | None = None
     amount: float | None = None
     balance: float | None = None
@@ -138,13 +138,13 @@ class CreateDeveloperAppKeys(msgspec.Struct, frozen=True, kw_only=True, omit_def
 class DeveloperAppVersion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """An app key, live or delayed; how it shows itself leaves out what is secret."""
 
-    owner: str
-    version_id: int
-    version: str
-    application_key: str
-    subscription_required: bool
-    owner_managed: bool
-    active: bool
+    owner: str | None = None
+    version_id: int | None = None
+    version: str | None = None
+    application_key: str | None = None
+    subscription_required: bool | None = None
+    owner_managed: bool | None = None
+    active: bool | None = None
     delay_data: bool | None = None
     vendor_id: str | None = None
     vendor_secret: str | None = None
@@ -157,9 +157,9 @@ class DeveloperAppVersion(msgspec.Struct, frozen=True, kw_only=True, omit_defaul
 class DeveloperApp(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """The app keys of an account."""
 
-    app_name: str
-    app_id: int
-    app_versions: tuple[DeveloperAppVersion, ...]
+    app_name: str | None = None
+    app_id: int | None = None
+    app_versions: tuple[DeveloperAppVersion, ...] | None = None
 
 
 class TransferFunds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):

@@ -147,7 +147,7 @@ class PlaceInstructionReport(msgspec.Struct, frozen=True, kw_only=True, omit_def
     """What became of a `PlaceInstruction`."""
 
     status: str
-    instruction: PlaceInstruction
+    instruction: PlaceInstruction | None = None
     error_code: str | None = None
     order_status: str | None = None
     bet_id: str | None = None
@@ -179,7 +179,7 @@ class UpdateInstructionReport(msgspec.Struct, frozen=True, kw_only=True, omit_de
     """What became of an `UpdateInstruction`."""
 
     status: str
-    instruction: UpdateInstruction
+    instruction: UpdateInstruction | None = None
     error_code: str | None = None
 
 

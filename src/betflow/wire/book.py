@@ -99,12 +99,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     """An order of one's own on a runner."""
 
     bet_id: str
-    order_type: str
-    status: str
-    side: str
-    price: float
-    size: float
-    placed_date: str
+    order_type: str | None = None
+    status: str | None = None
+    side: str | None = None
+    price: float | None = None
+    size: float | None = None
+    placed_date: str | None = None
     persistence_type: str | None = None
     bsp_liability: float | None = None
     avg_price_matched: float | None = None
@@ -120,7 +120,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
 class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What of one's own was matched; ids and date only where nothing is rolled up."""
 
-    side: str
+    side: str | None = None
     price: float
     size: float
     bet_id: str | None = None
@@ -138,8 +138,8 @@ class Runner(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rena
     """A runner; what is None was not asked for, or the exchange does not have it."""
 
     selection_id: int
-    handicap: float
-    status: str
+    handicap: float | None = None
+    status: str | None = None
     adjustment_factor: float | None = None
     last_price_traded: float | None = None
     total_matched: float | None = None
@@ -155,13 +155,13 @@ class KeyLineSelection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     """One side of a handicap market's key line."""
 
     selection_id: int
-    handicap: float
+    handicap: float | None = None
 
 
 class KeyLineDescription(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The key line of a handicap market."""
 
-    key_line: tuple[KeyLineSelection, ...]
+    key_line: tuple[KeyLineSelection, ...] | None = None
 
 
 class MarketBook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -173,7 +173,7 @@ class MarketBook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """
 
     market_id: str
-    is_market_data_delayed: bool
+    is_market_data_delayed: bool | None = None
     status: str | None = None
     suspend_reason: str | None = None
     bet_delay: int | None = None

@@ -194,16 +194,16 @@ class VenueResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 class MarketLineRangeInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """Which lines a line market has."""
 
-    max_unit_value: float
-    min_unit_value: float
-    interval: float
-    market_unit: str
+    max_unit_value: float | None = None
+    min_unit_value: float | None = None
+    interval: float | None = None
+    market_unit: str | None = None
 
 
 class PriceLadderDescription(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """Which price ladder a market uses; see `betflow.wire.enums.LadderType`."""
 
-    type: str
+    type: str | None = None
 
 
 class MarketDescription(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -213,12 +213,12 @@ class MarketDescription(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     `market_base_rate` is a percentage; `each_way_divisor` exists in each-way markets only.
     """
 
-    bsp_market: bool
-    market_time: str
-    suspend_time: str
-    betting_type: str
-    turn_in_play_enabled: bool
-    market_type: str
+    bsp_market: bool | None = None
+    market_time: str | None = None
+    suspend_time: str | None = None
+    betting_type: str | None = None
+    turn_in_play_enabled: bool | None = None
+    market_type: str | None = None
     persistence_enabled: bool | None = None
     market_base_rate: float | None = None
     discount_allowed: bool | None = None
@@ -239,8 +239,8 @@ class RunnerCatalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """A runner as the catalogue has it; `metadata` is text by Betfair's names, e.g. ``STALL_DRAW``."""
 
     selection_id: int
-    runner_name: str
-    handicap: float
+    runner_name: str | None = None
+    handicap: float | None = None
     sort_priority: int | None = None
     metadata: dict[str, str | None] | None = None
 
@@ -249,7 +249,7 @@ class MarketCatalogue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """A market; what is None was not asked for. `total_matched` comes from a cache."""
 
     market_id: str
-    market_name: str
+    market_name: str | None = None
     market_start_time: str | None = None
     description: MarketDescription | None = None
     total_matched: float | None = None

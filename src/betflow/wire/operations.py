@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from betflow.wire import account, betting, book, catalogue, heartbeat, positions, races
+from betflow.wire.leniency import Decoded, decode_leniently
 
 Parameters = TypeVar("Parameters", bound=msgspec.Struct)
 Answer = TypeVar("Answer")
@@ -57,6 +58,24 @@ class Operation(Generic[Parameters, Answer]):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "decoder", msgspec.json.Decoder(self.answer, strict=False))
+
+    def decode(self, content: bytes) -> Decoded[Answer]:
+        """
+        Decode an answer; one that is odd in places, as far as it can be understood.
+
+        Of a report on orders no element may be left out: a bet would be taken for one that is not there.
+
+        Raises:
+            msgspec.ValidationError: it cannot be understood.
+            msgspec.DecodeError: it is no JSON.
+        """
+        try:
+            return Decoded(self.decoder.decode(content))
+        except msgspec.ValidationError:
+            decoded: Decoded[Answer] = decode_leniently(content, self.answer)
+            if decoded.lost and self.effect is not Effect.NOTHING:
+                raise
+            return decoded
 
     @property
     def method(self) -> str:

@@ -51,13 +51,13 @@ class CurrentOrderSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaul
     bet_id: str
     market_id: str
     selection_id: int
-    handicap: float
-    price_size: PriceSize
-    bsp_liability: float
-    side: str
-    status: str
-    order_type: str
-    placed_date: str
+    handicap: float | None = None
+    price_size: PriceSize | None = None
+    bsp_liability: float | None = None
+    side: str | None = None
+    status: str | None = None
+    order_type: str | None = None
+    placed_date: str | None = None
     persistence_type: str | None = None
     matched_date: str | None = None
     average_price_matched: float | None = None

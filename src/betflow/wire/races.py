@@ -17,7 +17,7 @@ class ListRaceDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 class RaceDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A race; without a status where `response_code` is not ``OK``."""
 
-    response_code: str
+    response_code: str | None = None
     meeting_id: str | None = None
     race_id: str | None = None
     race_status: str | None = None

@@ -414,7 +414,7 @@ def test_orders_with_a_refused_session_are_sent_once_more(
             Answer(b'{"result":', cut=True),
             "broke before the answer was whole",
         ),
-        (DamagedAnswerError, 7, Sent.UNKNOWN, [{"marketCount": "many"}], r"marketCount"),
+        (DamagedAnswerError, 7, Sent.UNKNOWN, {"marketCount": 3}, "Expected `array`"),
         (DamagedAnswerError, 7, Sent.UNKNOWN, Answer(b'{"result":[],"id":99}'), "no response with the id"),
     ],
 )
@@ -536,7 +536,7 @@ def test_what_stays_refused_is_not_repeated(
         HTML,
         DROP,
         STALL,
-        {"status": 7},
+        {"status": []},
         Answer(b'{"result":{"status":"SUCCESS"},"id":99}'),
     ],
 )
@@ -888,6 +888,35 @@ def test_a_batch_is_of_one_service(reading: ReadingGateway) -> None:
     ]
     with pytest.raises(UsageError, match="several services"):
         reading.batch(calls)
+
+
+# --- answers that are odd ---
+
+
+def test_what_is_odd_about_an_answer_is_a_finding(connection: Connection, service: ExchangeService) -> None:
+    """The markets that can be understood are returned, and each kind of oddity is told once."""
+    nameless = {"marketId": "1.1", "marketName": [], "runners": [{"selectionId": 1}]}
+    service.results["listMarketCatalogue"] = [[nameless, nameless, {"marketName": "no id"}]]
+
+    markets = ReadingGateway(connection).list_market_catalogue(ListMarketCatalogue(max_results=3))
+
+    assert [("1.1", None)] * 2 == [(each.market_id, each.market_name) for each in markets]
+    assert {"betfair.answer-odd"} == {each.code for each in connection.findings}
+    assert [("[0].marketName", 2), ("[2]", 1), ("[2]", 1)] == [
+        (each.where["path"], each.where["times"]) for each in connection.findings
+    ]
+
+
+def test_an_order_that_is_odd_moves_no_page(reading: ReadingGateway, service: ExchangeService) -> None:
+    """An element that is left out is counted: the next page begins where Betfair's begins."""
+    order = {"marketId": "1.1", "selectionId": 1}
+    service.results["listCurrentOrders"] = [
+        {"currentOrders": [{**order, "betId": "1"}, order], "moreAvailable": True},
+        {"currentOrders": [{**order, "betId": "3"}], "moreAvailable": False},
+    ]
+
+    assert ["1", "3"] == [each.bet_id for each in reading.list_current_orders()]
+    assert [0, 2] == [parameters["fromRecord"] for _name, parameters in service.calls]
 
 
 # --- keeping ---

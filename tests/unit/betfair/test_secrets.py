@@ -80,7 +80,7 @@ REFUSALS = {
     "input": echoing("INVALID_INPUT_DATA"),
     "code": echoing("s3cret-app-key"),
     "message": {"error": {"code": -32600, "message": "s3cret-app-key"}},
-    "wrong": [{"status": {"s3cret-password": 1}, "eventType": "s3cret-password", "type": []}],
+    "wrong": {"status": {"s3cret-password": 1}, "eventType": "s3cret-password", "type": []},
 }
 ACTS: dict[str, tuple[str, Callable[[Connected], object]]] = {
     "read": ("listEventTypes", reading),
@@ -125,6 +125,19 @@ def check(folder: Path, service: ExchangeService, act: Callable[[Connected], obj
         shown[max(0, at - 150) : at + 60] for at in range(len(shown)) if shown.startswith(PLANTED, at)
     ]
     assert raised.value.advice
+
+
+def test_no_secret_is_in_what_is_told_of_an_odd_answer(tmp_path: Path) -> None:
+    """Neither values nor names that are not Betfair's are quoted from an answer that is odd."""
+    odd = {"eventType": {"id": ["s3cret-password"], "s3cret-app-key": 1}, "marketCount": "s3cret-password"}
+    with loopback(tmp_path, ExchangeService({"listEventTypes": [[odd, "s3cret-password"]]})) as server:
+        made = connect(server, tmp_path, Clock())
+        reading(made)
+        told = repr(made.connection.findings)
+        made.close()
+
+    assert "marketCount" in told
+    assert "s3cret" not in told
 
 
 @pytest.mark.parametrize("failure", [*ANSWERS, *REFUSALS])

@@ -66,7 +66,7 @@ def with_orders(runner: Runner, shown: Orders | None) -> Runner:
     """Return a runner with the orders and matches on it."""
     if shown is None:
         return runner
-    key = runner.selection_id, runner.handicap
+    key = runner.selection_id, runner.handicap or 0.0
     orders = tuple(each.order for each in _on(key, shown.orders))
     matches = _rolled_up(_on(key, shown.matches), shown.projection)
     strategies: dict[str, list[AccountOrder]] = {}
@@ -120,7 +120,7 @@ def _rolled_up(orders: Iterable[AccountOrder], projection: MatchProjection) -> t
     sides: dict[tuple[str, float], list[Match]] = {}
     for match in matches:
         price = match.price if projection is MatchProjection.ROLLED_UP_BY_PRICE else 0.0
-        sides.setdefault((match.side, price), []).append(match)
+        sides.setdefault((match.side or "", price), []).append(match)
     return tuple(_together(side, matched) for (side, _), matched in sides.items())
 
 

@@ -153,7 +153,7 @@ def _row(
 
 def _name(market: Market, key: RunnerKey) -> str:
     runner = market.listing.runner(*key)
-    return runner.runner_name if runner else f"Runner {key[0]}"
+    return (runner and runner.runner_name) or f"Runner {key[0]}"
 
 
 def _later(all_of_it: Mapping[float, float], before: Mapping[float, float]) -> dict[float, float]:

@@ -42,6 +42,7 @@ def test_a_killed_order() -> None:
     )
     (one,) = Scene().place(killed).instruction_reports
 
+    assert one.instruction is not None
     assert one.instruction.limit_order is not None
     assert one.instruction.limit_order.persistence_type is None
     assert (None, OrderStatus.EXPIRED, 0.0) == (one.error_code, one.order_status, one.size_matched)
@@ -53,7 +54,7 @@ def test_an_answer_repeats_the_instruction_with_a_handicap() -> None:
     (placed,) = Scene().place(asked).instruction_reports
     (refused,) = Scene().place(replace(asked, selection_id=9)).instruction_reports
 
-    assert [0.0, 0.0] == [placed.instruction.handicap, refused.instruction.handicap]
+    assert [0.0, 0.0] == [each.instruction and each.instruction.handicap for each in (placed, refused)]
     assert refused.error_code is not None
 
 

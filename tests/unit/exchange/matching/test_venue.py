@@ -854,11 +854,12 @@ def test_a_failed_replacement_has_both_parts() -> None:
         ("INVALID_BET_ID", "RELATED_ACTION_FAILED", 0, 2.9),
         ("ERROR_IN_ORDER", "ERROR_IN_ORDER", 0, 2.9),
     ] == [
-        (cancel.error_code, place.error_code, place.instruction.selection_id, limit_order.price)
+        (cancel.error_code, place.error_code, asked.selection_id, limit_order.price)
         for each in (matched, unknown, refused)
         if (cancel := each.cancel_instruction_report)
         and (place := each.place_instruction_report)
-        and (limit_order := place.instruction.limit_order)
+        and (asked := place.instruction)
+        and (limit_order := asked.limit_order)
     ]
 
 

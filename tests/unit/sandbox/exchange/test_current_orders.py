@@ -41,6 +41,7 @@ def test_an_order_has_what_betfair_gives_it() -> None:
 
     (order,) = scene.current(include_item_description=True)
 
+    assert order.price_size is not None
     assert ("LIMIT_ON_CLOSE", 4.0, 0.0, 20.0, "GIBRALTAR REGULATOR") == (
         order.order_type,
         order.price_size.price,

@@ -107,6 +107,7 @@ def test_an_asynchronous_replacement_is_pending_at_first() -> None:
     assert replaced.place_instruction_report is not None
     assert CancelInstruction(bet_id=old.bet_id) == replaced.cancel_instruction_report.instruction
     new = replaced.place_instruction_report
+    assert new.instruction is not None
     assert new.instruction.limit_order is not None
     assert ("PENDING", None, 3.1) == (new.order_status, new.bet_id, new.instruction.limit_order.price)
 
@@ -326,5 +327,6 @@ def test_an_edited_limit_on_close_bet_was_cancelled_without_a_size() -> None:
     (cleared,) = scene.cleared(BetStatus.CANCELLED)
 
     assert (0, 0, 20.0, SECOND, SECOND) == (streamed.s, streamed.sc, streamed.bsp, streamed.pd, streamed.cd)
+    assert current.price_size is not None
     assert (0, 0, 20.0) == (current.price_size.size, current.size_cancelled, current.bsp_liability)
     assert (old.bet_id, 0) == (cleared.bet_id, cleared.size_cancelled)

@@ -168,7 +168,7 @@ def test_offs_are_never_further_apart_than_asked_for() -> None:
     listings = [listing for each in markets if (listing := feed.listing(each))]
     feed.close()
 
-    offs = sorted({epoch_ms(each.description.market_time) for each in listings})
+    offs = sorted({epoch_ms(each.description.market_time or "") for each in listings})
     assert ["20:17", "20:21", "20:25", "20:29", "20:33"] == [iso(off)[11:16] for off in offs]
     assert {"2026-11-02T20:17:00.000Z"} == {each.event.open_date for each in listings}
 
@@ -215,7 +215,7 @@ def test_a_reserve_is_listed_by_its_name() -> None:
 
     assert listing is not None
     assert 7 == len(listing.runners)
-    assert listing.runners[-1].runner_name.endswith("(Res)")
+    assert str(listing.runners[-1].runner_name).endswith("(Res)")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_days_follow_one_another(gap: int, offs: list[str]) -> None:
     feed.close()
 
     assert 8 == len(shown)
-    assert offs == list(dict.fromkeys(each.description.market_time[11:16] for each in listings))
+    assert offs == list(dict.fromkeys(str(each.description.market_time)[11:16] for each in listings))
 
 
 def test_days_without_end_are_shown_one_after_the_other() -> None:

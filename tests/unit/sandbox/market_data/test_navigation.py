@@ -123,7 +123,7 @@ def test_a_race_takes_its_course(kind: str, expected: list[str]) -> None:
     assert expected == states(**{kind: 1})
 
 
-def some_details(markets: Markets, **parameters: list[str]) -> list[tuple[str | None, str]]:
+def some_details(markets: Markets, **parameters: list[str]) -> list[tuple[str | None, str | None]]:
     """Return race ids and response codes."""
     request = msgspec.convert(parameters, ListRaceDetails)
     return [(each.race_id, each.response_code) for each in list_race_details(markets, request)]
