@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from betflow.settings import Settings
 START_MS = 1_771_407_000_000
 """2026-02-18T09:30:00.000Z."""
 
+
+# People see times in their own zone; tests, and the programs that they run, are nowhere in particular.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 _OF_THE_NETWORK = {
     "HTTP_PROXY",

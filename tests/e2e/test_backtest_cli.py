@@ -69,7 +69,7 @@ def test_answer_for_people_names_hash_and_files(tmp_path: Path, betflow: Command
         line.split()[0] for line in lines if line[:5] in {"worst", "expec", "best "}
     ]
     [row] = (line for line in lines if line.startswith("q "))
-    assert ["2.1", "4.00", "1.66", "2.1", "EXECUTION_COMPLETE", "1.83", "0.00", "4.40"] == row.split()[-8:]
+    assert ["2.1", "4.00", "1.66", "2.10", "EXECUTION_COMPLETE", "1.83", "0.00", "4.40"] == row.split()[-8:]
     assert any(line.startswith("bad ") and "INVALID_ODDS" in line for line in lines)
     assert any(line.startswith("result hash  ") for line in lines)
 
@@ -83,8 +83,8 @@ def test_explanation_for_people_reads_from_top_to_bottom(tmp_path: Path, betflow
 
     parts = [
         "runner         1 1. Paper Tiger",
-        "2026-02-18T13:59:05.000Z  decided to back 4.00 at 2.1 or higher",
-        "DECIDED · race, line 1, byte 0, published 2026-02-18T13:59:00.000Z · betflow-1/1",
+        "2026-02-18T13:59:05.000+00:00  decided to back 4.00 at 2.1 or higher",
+        "DECIDED · race, line 1, byte 0, published 2026-02-18T13:59:00.000+00:00 · betflow-1/1",
         "1.66 (worst case 0.00, best 4.00) matched at 2.1: 15.00 traded there",
         "expected     1.66",
         "Its runner won.",

@@ -46,10 +46,13 @@ def test_a_line_for_each_change(betflow: CommandLine) -> None:
 
     assert ExitCode.OK == ran.code
     first, second, third, fourth, *_ = ran.out.splitlines()
-    assert "2026-02-18T14:00:00.000Z  market is OPEN" == first
-    assert f"2026-02-18T14:00:00.000Z  Runner {FIRST}  back 2×10  lay 2.02×5  last 2  matched 8.00" == second
-    assert f"2026-02-18T14:00:00.002Z  Runner {FIRST}  back 1.99×7  lay 2×5  last 2  matched 8.00" == third
-    assert "2026-02-18T14:00:00.003Z  market is CLOSED" == fourth
+    told = f"Runner {FIRST}"
+    assert "2026-02-18T14:00:00.000+00:00  market is OPEN" == first
+    assert (
+        f"2026-02-18T14:00:00.000+00:00  {told}  back 2×10.00  lay 2.02×5.00  last 2  matched 8.00" == second
+    )
+    assert f"2026-02-18T14:00:00.002+00:00  {told}  back 1.99×7.00  lay 2×5.00  last 2  matched 8.00" == third
+    assert "2026-02-18T14:00:00.003+00:00  market is CLOSED" == fourth
     assert re.search(r"ended because +the market was closed", ran.out)
     assert re.search(r"7\.00 +1\.99 +back\n +3\.00 +1\.5\n", ran.out)
 
@@ -121,13 +124,13 @@ def test_terminal_shows_the_best_prices_of_all_runners() -> None:
     grid.changed(market((offers, [(2.02, 5.0)]), (3.0, None), inPlay=True), ())
 
     text = _drawn(grid, console)
-    assert re.search(r"1\.98×3 1\.99×2 2×1 +2\.02×5", text)
+    assert re.search(r"1\.98×3\.00 1\.99×2\.00 2×1\.00 +2\.02×5\.00", text)
     assert "OPEN, in play" in text
 
 
 @pytest.mark.parametrize(
     ("width", "expected"),
-    [(60, "1.98×3 1.99×2 2×1"), (36, "1.99×2 2×1"), (30, "2×1"), (20, "too narrow")],
+    [(60, "1.98×3.00 1.99×2.00 2×1.00"), (44, "1.99×2.00 2×1.00"), (36, "2×1.00"), (20, "too narrow")],
 )
 def test_narrow_terminal_shows_fewer_prices(width: int, expected: str) -> None:
     """None of them is cut short; where there is no room for one of each side, it says what to do."""

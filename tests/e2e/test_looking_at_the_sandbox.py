@@ -95,7 +95,7 @@ def test_ladder_is_watched(betflow: CommandLine) -> None:
     assert ExitCode.OK == ran.code
     first, second, *_ = ran.out.splitlines()
     assert first.endswith("market is OPEN")
-    assert re.match(rf"\S+Z  {re.escape(name)}  back \S+×\S+  lay \S+×\S+", second)
+    assert re.match(rf"\S+\+00:00  {re.escape(name)}  back \S+×\S+  lay \S+×\S+", second)
     assert "The connection is gone" not in ran.out
 
 

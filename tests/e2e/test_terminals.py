@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import typer
 from betfair_on_loopback import Betfair, betfair
 from betflow.cli import contract
 from betflow.cli.app import app, run
-from betflow.cli.screen import Screen
+from betflow.cli.screen import Screen, Spare
 from betflow.errors import ExitCode
 from changes import OFF_MS, defined
 from exchange_service import ExchangeService
@@ -84,9 +85,10 @@ class Terminal(StringIO):
 class BothScreens:
     """Shows an answer on a terminal and, the same answer, into a pipe."""
 
-    def __init__(self, terminal: Terminal, pipe: StringIO) -> None:
-        self._terminal, self._pipe = Screen(terminal), Screen(pipe)
+    def __init__(self, terminal: Terminal, pipe: StringIO, zone: tzinfo | None) -> None:
+        self._terminal, self._pipe = Screen(terminal, zone=zone), Screen(pipe, zone=zone)
         self.fits, self.bar = self._terminal.fits, self._terminal.bar
+        self.time, self.told = self._terminal.time, self._terminal.told
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         def show(*arguments: object, **options: object) -> None:
@@ -133,7 +135,7 @@ def shown(tmp_path: Path, data_dir: Path, exchange: Betfair, monkeypatch: pytest
     def show(command: str, columns: int) -> tuple[str, str]:
         terminal, pipe = Terminal(), StringIO()
         monkeypatch.setenv("COLUMNS", str(columns))
-        monkeypatch.setattr(contract, "Screen", lambda _stream: BothScreens(terminal, pipe))
+        monkeypatch.setattr(contract, "Screen", lambda _stream, zone: BothScreens(terminal, pipe, zone))
         assert run(command.split()) < ExitCode.USAGE
         return terminal.getvalue(), pipe.getvalue()
 
@@ -219,3 +221,72 @@ def test_no_line_is_folded_by_the_terminal(shown: Shown, command: str, columns: 
     terminal, _ = shown(COMMANDS[command], columns)
 
     assert [] == [each for each in terminal.splitlines() if len(each) > columns and len(each.split()) > 2]
+
+
+WORDS_OF_IDENTITY = {
+    "backtest": ["Rand", "R7", "Palentino"],
+    "candles": ["Palentino"],
+    "discover": ["Ascot"],
+    "ladder": ["Ascot"],
+    "markets": ["Royal", "Ascot"],
+    "navigate": ["Royal", "Ascot"],
+    "shape": ["Ascot"],
+    "tape book": ["Palentino"],
+    "tape ls": ["Rand", "R7"],
+    "tape show": ["Rand", "R7", "Palentino"],
+    "tape stats": ["Rand", "R7", "Palentino"],
+}
+
+
+@pytest.mark.parametrize("command", WORDS_OF_IDENTITY)
+def test_narrow_terminal_says_which_race_and_runner(shown: Shown, command: str) -> None:
+    """At 80 columns the names of race and runner are there; figures go first."""
+    terminal, _ = shown(COMMANDS[command], 80)
+
+    assert [] == [word for word in WORDS_OF_IDENTITY[command] if word not in terminal]
+
+
+_LONG_DECIMALS = re.compile(r"(?<![\d.,:-])\d+\.\d{3,}(?![\d.]|[+-]\d\d:)")
+_NO_THOUSANDS = re.compile(r"(?<![\d.,])\d{4,}\.\d\d(?!\d)")
+_UTC = re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_numbers_and_times_are_those_of_people(shown: Shown, command: str) -> None:
+    """No number has three decimals or lacks its thousands, and no time is in UTC unless --utc asks for it."""
+    _, pipe = shown(COMMANDS[command], 200)
+
+    # Ids of markets and races, a price that is asked for and is on no ladder, and shares from 0 to 1.
+    told = re.sub(r"1\.123456789|1\.987654321|28139610\.1410|3\.456|\b0\.\d{4}\b", "", pipe)
+    assert ([], [], []) == (_LONG_DECIMALS.findall(told), _NO_THOUSANDS.findall(told), _UTC.findall(told))
+
+
+FORBIDDEN_HEADINGS = {
+    "selection": "selection id",
+    "selection_id": "selection id",
+    "market_id": "market",
+    "market id": "market",
+    "type": "market type",
+    "sport": "event type",
+    "scheduled off": "off",
+    "market time": "off",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_columns_have_one_name(command: str, shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a column shows is called the same in every command; a runner is never called a name."""
+    headings: list[str] = []
+    table = Screen.table
+
+    def watched(
+        screen: Screen, columns: Sequence[str], rows: Sequence[Sequence[object]], *, spare: Spare = ()
+    ) -> None:
+        headings.extend(columns)
+        table(screen, columns, rows, spare=spare)
+
+    monkeypatch.setattr(Screen, "table", watched)
+    shown(COMMANDS[command], 80)
+
+    assert {} == {each: FORBIDDEN_HEADINGS[each] for each in headings if each in FORBIDDEN_HEADINGS}
+    assert not {"selection id", "name"} <= set(headings)

@@ -1,10 +1,12 @@
 """``betflow audit``: which commands ran, what each did, and proof that nobody changed the record."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import count, money, second
 from betflow.cli.filters import Limit
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import Screen
@@ -66,48 +68,52 @@ def _render_list(data: dict[str, Any], screen: Screen) -> None:
         ["run", "command", "status", "exit", "started", "seconds"],
         [
             [
-                run["run_id"],
-                run["command"],
-                run["status"],
-                run["exit_code"],
-                _second(run["started"]),
-                run["seconds"],
+                *(run["run_id"], run["command"], run["status"], run["exit_code"]),
+                *(second(run["started"]), money(run["seconds"])),
             ]
             for run in data["runs"]
         ],
+        spare=[("seconds",), ("exit",)],
     )
-
-
-def _second(time: str) -> str:
-    """Cut an ISO time to the second."""
-    return time[:19].replace("T", " ")
 
 
 def _render_run(data: dict[str, Any], screen: Screen) -> None:
     run = data["run"]
-    screen.fields({name: value for name, value in run.items() if name != "arguments"})
-    for name, value in run["arguments"].items():
-        screen.line(f"argument {name} = {value}")
+    times = {name: second(run[name]) for name in ("started", "finished")}
+    told = {**run, **times, "seconds": money(run["seconds"])}
+    screen.fields({name.replace("_", " "): value for name, value in told.items() if name != "arguments"})
+    arguments = {f"argument {name}": value for name, value in run["arguments"].items()}
+    if any(value is not None for value in arguments.values()):
+        screen.line()
+        screen.fields(arguments)
     for title in ("findings", "inputs", "artifacts"):
         if data[title]:
             screen.line()
-            screen.table(
-                list(_COLUMNS[title]), [[row[key] for key in _COLUMNS[title]] for row in data[title]]
-            )
+            columns = _COLUMNS[title]
+            screen.table(list(columns), [[cell(row) for cell in columns.values()] for row in data[title]])
     screen.line()
     screen.table(
         ["seq", "recorded", "kind", "subject"],
         [
-            [each["seq"], _second(each["recorded_at"]), each["kind"], each["subject"]]
+            [each["seq"], second(each["recorded_at"]), each["kind"], each["subject"]]
             for each in data["entries"]
         ],
     )
 
 
-_COLUMNS = {
-    "findings": ("code", "subject", "message"),
-    "inputs": ("path", "bytes", "sha256"),
-    "artifacts": ("path", "bytes", "sha256"),
+_FILE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "path": lambda file: file["path"],
+    "bytes": lambda file: count(file["bytes"]),
+    "sha256": lambda file: file["sha256"],
+}
+_COLUMNS: dict[str, dict[str, Callable[[dict[str, Any]], object]]] = {
+    "findings": {
+        "code": lambda finding: finding["code"],
+        "subject": lambda finding: finding["subject"],
+        "message": lambda finding: finding["message"],
+    },
+    "inputs": _FILE,
+    "artifacts": _FILE,
 }
 
 
@@ -117,11 +123,11 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
         {
             "verdict": "whole" if data["is_whole"] else "DAMAGED",
             **({"first bad entry": f"{bad['seq']} ({bad['defect']}): {bad['reason']}"} if bad else {}),
-            "entries": data["entries"],
+            "entries": count(data["entries"]),
             "head": f"{data['head']['seq']} {data['head']['hash']}",
-            "runs": data["runs"],
-            "records": data["records"],
-            "files": data["files"],
+            "runs": count(data["runs"]),
+            "records": count(data["records"]),
+            "files": count(data["files"]),
             "exports": ", ".join(f"{count} {name}" for name, count in data["exports"].items() if count)
             or None,
         }

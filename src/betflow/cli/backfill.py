@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import count
 from betflow.cli.filters import Country, EventType, FromTime, MarketType, ToTime, Workers
 from betflow.cli.screen import Screen
 
@@ -48,15 +49,15 @@ def backfill(
 
 def _render(data: dict[str, Any], screen: Screen) -> None:
     names = ("imported", "already_there", "filtered", "skipped", "damaged", "failed")
-    screen.table(["tapes", "number"], [[name.replace("_", " "), data[name]] for name in names])
+    screen.table(["tapes", "number"], [[name.replace("_", " "), count(data[name])] for name in names])
     for name in data["skipped_files"]:
         screen.line(f"skipped, no tape: {name}")
     speed = data["messages_per_second"]
     screen.fields(
         {
-            "files": f"{data['files']:,}",
-            "markets": f"{data['markets']:,}",
-            "messages": f"{data['messages']:,}",
+            "files": count(data["files"]),
+            "markets": count(data["markets"]),
+            "messages": count(data["messages"]),
             "read": _megabytes(data["bytes_read"]),
             "expanded": _megabytes(data["bytes_expanded"]),
             "stored": _megabytes(data["bytes_stored"]),

@@ -1,12 +1,13 @@
 """``betflow backtest`` and ``betflow backtest explain``: what would have been matched, and what it paid."""
 
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import average, count, money, off, price
 from betflow.cli.filters import Workers
 from betflow.cli.screen import Screen
 
@@ -139,16 +140,16 @@ def explain(
     run_command(ctx, lambda context: job(request, context), _render_story)
 
 
-_TOTALS = {
-    "profit": "profit",
-    "commission": "commission",
-    "net": "net",
-    "roi": "ROI %",
-    "win_rate": "won %",
-    "drawdown": "drawdown",
-    "sharpe": "Sharpe",
-    "turnover": "turnover",
-    "longest_losing_run": "losing run",
+_TOTALS: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "profit": ("profit", money),
+    "commission": ("commission", money),
+    "net": ("net", money),
+    "ROI %": ("roi", money),
+    "won %": ("win_rate", money),
+    "drawdown": ("drawdown", money),
+    "Sharpe": ("sharpe", money),
+    "turnover": ("turnover", money),
+    "losing run": ("longest_losing_run", count),
 }
 
 
@@ -158,10 +159,11 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "played": data["played"],
             "tapes": f"{len(data['tapes']):,}, {data['messages']:,} messages",
             "markets": _number_of_markets(data["markets"]),
-            "orders": f"{data['number_of_orders']:,}",
+            "orders": count(data["number_of_orders"]),
             "skipped": _skipped(data["skipped_files"]),
-            "limits": ", ".join(f"{name} {value:g}" for name, value in data["request"]["limits"].items())
+            "risk": ", ".join(f"{name} {value:g}" for name, value in data["request"]["limits"].items())
             or None,
+            "currency": data["request"]["currency"],
             "assumptions": data["request"]["assumptions"]["name"],
             "time": f"{data['seconds']:.1f} s, {data['workers']} worker{'' if data['workers'] == 1 else 's'}",
         }
@@ -170,8 +172,11 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     totals = data["totals"]
     cases = {"worst": totals["worst"], "expected": totals, "best": totals["best"]}
     screen.table(
-        ["case", *_TOTALS.values()],
-        [[case, *(_figure(amounts[name]) for name in _TOTALS)] for case, amounts in cases.items()],
+        ["case", *_TOTALS],
+        [
+            [case, *(cell(amounts[name]) for name, cell in _TOTALS.values())]
+            for case, amounts in cases.items()
+        ],
         spare=[("losing run",), ("turnover",), ("Sharpe",), ("drawdown",)],
     )
     if len(data["totals"]["strategies"]) > 1:
@@ -200,16 +205,14 @@ def _number_of_markets(markets: list[dict[str, Any]]) -> str:
     return f"{len(markets):,}" + (f", {unsettled:,} of them without a result" if unsettled else "")
 
 
-def _figure(value: float | None) -> Decimal | int | None:
-    """Return an amount with two decimals; a count as it is."""
-    return value if value is None or isinstance(value, int) else Decimal(f"{value:.2f}")
-
-
 def _render_strategies(strategies: list[dict[str, Any]], screen: Screen) -> None:
     names = ("profit", "commission", "net", "turnover")
     screen.table(
         ["strategy", "orders", *names],
-        [[each["strategy"], each["orders"], *(_figure(each[name]) for name in names)] for each in strategies],
+        [
+            [each["strategy"], count(each["orders"]), *(money(each[name]) for name in names)]
+            for each in strategies
+        ],
     )
 
 
@@ -220,30 +223,30 @@ def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
         screen.note("no market has orders")
         return
     screen.table(
-        ["market", "scheduled off", "event", "type", "orders", "profit", "commission", "net"],
+        ["market", "off", "event", "name", "market type", "orders", "profit", "commission", "net"],
         [
             [
-                *(market["market_id"], (market["market_time"] or "-")[:16].replace("T", " ")),
-                *(market["event_name"] or market["name"], market["market_type"], market["orders"]),
+                *(market["market_id"], off(market["market_time"]), market["event_name"], market["name"]),
+                *(market["market_type"], count(market["orders"])),
                 *_market_result(market),
             ]
             for market in shown
         ],
-        spare=[("scheduled off",), ("type",), ("event",)],
+        spare=[("orders",), ("commission",), ("market type",), ("profit",)],
     )
     rest = len(with_orders) - len(shown)
     if rest:
         screen.note(f"{rest:,} markets more are in --json and the results file")
     if len(with_orders) < len(markets):
-        count = len(markets) - len(with_orders)
-        left_out = "1 market without orders is" if count == 1 else f"{count:,} markets without orders are"
+        without = len(markets) - len(with_orders)
+        left_out = "1 market without orders is" if without == 1 else f"{without:,} markets without orders are"
         screen.note(f"{left_out} not shown")
 
 
 def _market_result(market: dict[str, Any]) -> list[object]:
     if not market["settled"]:
         return [None, None, None]
-    return [_figure(market["result"][name]) for name in ("profit", "commission", "net")]
+    return [money(market["result"][name]) for name in ("profit", "commission", "net")]
 
 
 def _render_orders(data: dict[str, Any], screen: Screen) -> None:
@@ -253,38 +256,36 @@ def _render_orders(data: dict[str, Any], screen: Screen) -> None:
         [
             [
                 *(order["ref"], order["runner"] or order["selection_id"], order["side"]),
-                *(_price(order["price"]), _figure(order["size"])),
-                *(_figure(order["size_matched"]), _price(order["average_price_matched"])),
+                *(price(order["price"]), money(order["size"])),
+                *(money(order["size_matched"]), average(order["average_price_matched"] or None)),
                 order["error_code"] or order["status"],
-                *(_figure(amounts["profit"]) for amounts in (order, order["worst"], order["best"])),
+                *(money(amounts["profit"]) for amounts in (order, order["worst"], order["best"])),
             ]
             for order in shown
         ],
-        spare=[("average",), ("size",), ("worst", "best"), ("runner",)],
+        spare=[("average",), ("size",), ("worst", "best"), ("status",)],
     )
     rest = data["number_of_orders"] - len(shown)
     if rest:
         screen.note(f"{rest:,} orders more are in the results file")
 
 
-def _price(price: float | None) -> Decimal | None:
-    """Return a price with as many decimals as it needs, two of an average."""
-    return Decimal(f"{round(price, 2):g}") if price else None
-
-
 def _render_story(data: dict[str, Any], screen: Screen) -> None:
-    screen.fields(data["heading"])
+    heading = data["heading"]
+    screen.fields({**heading, "scheduled off": off(heading["scheduled off"])})
     for event in data["story"]:
         screen.line()
-        screen.fields({event["at_iso"]: event["text"], " " * len(event["at_iso"]): event["evidence"]})
+        at = screen.time(event["at_iso"]) or "-"
+        evidence = event["evidence"] and screen.told(event["evidence"])
+        screen.fields({at: screen.told(event["text"]), " " * len(at): evidence})
     screen.line()
     screen.table(
         ["case", "matched", "average", "remaining", "cancelled", "lapsed", "void", "profit"],
         [
             [
-                *(case, _figure(paid["size_matched"]), _price(paid["average_price_matched"])),
-                *(_figure(paid[f"size_{name}"]) for name in ("remaining", "cancelled", "lapsed", "voided")),
-                _figure(paid["profit"]),
+                *(case, money(paid["size_matched"]), average(paid["average_price_matched"] or None)),
+                *(money(paid[f"size_{name}"]) for name in ("remaining", "cancelled", "lapsed", "voided")),
+                money(paid["profit"]),
             ]
             for case, paid in data["paid"].items()
         ],

@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import count, money, price, published
 from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
 
@@ -68,8 +70,8 @@ def _render_summary(data: dict[str, Any], screen: Screen) -> None:
     screen.fields(
         {
             "market": data["market"]["market_id"],
-            "runners": len(data["runners"]),
-            "candles": f"{data['count']:,}",
+            "runners": count(len(data["runners"])),
+            "candles": count(data["count"]),
         }
     )
 
@@ -93,32 +95,35 @@ def _render_table(data: dict[str, Any], screen: Screen) -> None:
     if not traded:
         screen.line(f"Nothing was traded: all {data['count']:,} candles are empty.")
         return
-    named = any(candle["runner"] for candle in traded)
-    columns = [column for column in _TABLE if column != "runner" or named]
+    columns = dict(_TABLE)
     # A runner is a selection and a handicap: only where there are no lines, the handicap says nothing.
-    spare = _SPARE if any(candle["handicap"] for candle in traded) else [("handicap",), *_SPARE]
+    if not any(candle["handicap"] for candle in traded):
+        del columns["handicap"]
+    is_named = all(candle["runner"] for candle in traded)
+    if not any(candle["runner"] for candle in traded):
+        del columns["runner"]
     screen.table(
-        [_TABLE[column] for column in columns],
-        [[row[column] for column in columns] for row in traded],
-        spare=spare,
+        list(columns),
+        [[cell(row) for cell in columns.values()] for row in traded],
+        spare=[*_SPARE, ("selection id",)] if is_named else _SPARE,
     )
     if len(traded) < data["count"]:
         screen.line()
         screen.line(f"{data['count'] - len(traded):,} of {data['count']:,} candles are empty and not shown.")
 
 
-_TABLE = {
-    "start_iso": "start",
-    "selection_id": "selection",
-    "handicap": "handicap",
-    "runner": "runner",
-    "open": "open",
-    "high": "high",
-    "low": "low",
-    "close": "close",
-    "volume": "volume",
-    "best_back": "back",
-    "best_lay": "lay",
-    "in_play": "in play",
+_TABLE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "start": lambda candle: published(candle["start_iso"]),
+    "selection id": lambda candle: candle["selection_id"],
+    "handicap": lambda candle: price(candle["handicap"]),
+    "runner": lambda candle: candle["runner"],
+    "open": lambda candle: price(candle["open"]),
+    "high": lambda candle: price(candle["high"]),
+    "low": lambda candle: price(candle["low"]),
+    "close": lambda candle: price(candle["close"]),
+    "volume": lambda candle: money(candle["volume"]),
+    "back": lambda candle: price(candle["best_back"]),
+    "lay": lambda candle: price(candle["best_lay"]),
+    "in play": lambda candle: candle["in_play"],
 }
-_SPARE = [("in play",), ("runner",), ("back", "lay")]
+_SPARE = [("in play",), ("back", "lay")]

@@ -56,7 +56,7 @@ def run_command(ctx: typer.Context, job: Job, render: Render) -> NoReturn:
     command = command_name(ctx)
     with _signals_interrupt():
         ended = _execute(command, own_arguments(ctx), options, job)
-    _show(ended.envelope, as_json=options.json, is_quiet=options.quiet, render=render)
+    _show(ended.envelope, options, render)
     raise typer.Exit(ended.code)
 
 
@@ -66,7 +66,8 @@ def early_failure(error: BetflowError, arguments: list[str], *, command: str) ->
     outcome = failure(error, subject=command)
     wrapped = envelope(outcome, command=command, run_id=None, started=now, finished=now)
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    _show(wrapped, as_json="--json" in options, is_quiet=True, render=lambda _data, _screen: None)
+    common = CommonOptions(json="--json" in options, utc="--utc" in options)
+    _show(wrapped, common, lambda _data, _screen: None)
     return outcome.code
 
 
@@ -160,15 +161,15 @@ def _internal_failure(error: Exception, command: str) -> Outcome:
     return Outcome(findings=(Finding("error.internal", command, message),), is_failure=True)
 
 
-def _show(wrapped: dict[str, Any], *, as_json: bool, is_quiet: bool, render: Render) -> None:
+def _show(wrapped: dict[str, Any], options: CommonOptions, render: Render) -> None:
     with safely(sys.stdout):
-        if as_json:
+        if options.json:
             print_envelope(wrapped, sys.stdout)
-        elif wrapped["status"] != Status.FAILED and not is_quiet:
-            render(wrapped["data"], Screen(sys.stdout))
+        elif wrapped["status"] != Status.FAILED and not options.quiet:
+            render(wrapped["data"], Screen(sys.stdout, zone=options.zone))
     with safely(sys.stderr):
-        if not as_json:
-            print_findings(wrapped["findings"], sys.stderr, run_id=wrapped["run_id"])
+        if not options.json:
+            print_findings(wrapped["findings"], sys.stderr, run_id=wrapped["run_id"], zone=options.zone)
 
 
 @contextmanager

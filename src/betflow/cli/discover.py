@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import CURRENCY_OF_MARKETS, Cut, Figure, count, money, off, price, second, soon
 from betflow.cli.filters import Country, EventType, MarketType
-from betflow.cli.screen import Screen, as_written
+from betflow.cli.screen import Screen, shown
 
 
 def discover(
@@ -60,8 +61,9 @@ def discover(
     )
 
 
-_SPARE = [("kind",), ("runners",), ("matched",), ("selected",), ("event",), ("name",)]
-_SPARE_OF_RUNNERS = [("runner",), ("to back", "to lay")]
+_MATCHED = f"matched {CURRENCY_OF_MARKETS}"
+_SPARE = [("runners",), ("market type",), (_MATCHED,), ("selected",), ("why not",)]
+_SPARE_OF_RUNNERS = [("to back", "to lay"), ("selection id",)]
 _SHORT = {"back_price": "back", "lay_price": "lay", "back_size": "to back", "lay_size": "to lay"}
 """What rules of runners are called over their columns."""
 
@@ -71,31 +73,42 @@ def _render(data: dict[str, Any], screen: Screen, *, explain: str | None, verbos
     if not markets:
         screen.line("No market. Looked for:")
     elif explain is None and not verbose:
-        screen.table(
-            list(_COLUMNS), [[show(each) for show in _COLUMNS.values()] for each in markets], spare=_SPARE
-        )
+        _render_markets(markets, screen)
         screen.line()
     else:
         _render_reasons([each for each in markets if explain in {None, each["market_id"]}], explain, screen)
-    screen.fields(_summary(data))
+    screen.fields(_summary(data, screen))
     if data["delayed"]:
         screen.note("The app key is a delayed one: prices are late, and the volumes of runners are missing.")
     if data["replay"] is not None:
         _render_replay(data["replay"], screen)
 
 
-def _summary(data: dict[str, Any]) -> dict[str, object]:
+def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
+    """Show a market a line; where there is no room for reasons with their figures, with the rules' names."""
+    rows = [[show(each) for show in _COLUMNS.values()] for each in markets]
+    needed = [name for name in _COLUMNS if (name,) not in _SPARE or name == "why not"]
+    if not screen.fits(needed, [[_COLUMNS[name](each) for name in needed] for each in markets]):
+        rows = [[*row[:-1], _rules(each["reasons"])] for row, each in zip(rows, markets, strict=True)]
+    screen.table(list(_COLUMNS), rows, spare=_SPARE)
+
+
+def _summary(data: dict[str, Any], screen: Screen) -> dict[str, object]:
     asked = data["looked_for"]
     return {
         "event types": _any_of(list(map(_event_type, asked["event_types"]))),
         "countries": _any_of(asked["countries"]),
         "market types": _any_of(asked["market_types"]),
-        "scheduled off": f"{asked['from']} to {asked['to']}",
-        "seen at": data["moment_iso"],
-        "eligible": f"{data['eligible']} of {data['judged']} markets" if data["judged"] else None,
-        "selected": f"{data['selected']} runners" if data["judged"] else None,
+        "scheduled off": " to ".join(screen.time(asked[end], Cut.MINUTE) or "-" for end in ("from", "to")),
+        "seen at": second(data["moment_iso"]),
+        "eligible": f"{data['eligible']:,} of {data['judged']:,} markets" if data["judged"] else None,
+        "selected": _runners(data["selected"]) if data["judged"] else None,
         "sha256": data["verdicts_sha256"],
     }
+
+
+def _runners(number: int) -> str:
+    return "1 runner" if number == 1 else f"{number:,} runners"
 
 
 def _render_replay(replay: dict[str, Any], screen: Screen) -> None:
@@ -127,7 +140,7 @@ def _render_reasons(markets: list[dict[str, Any]], explain: str | None, screen: 
             {
                 "market": market["market_id"],
                 "name": _name(market),
-                "scheduled off": market["market_time"],
+                "scheduled off": off(market["market_time"]),
                 "verdict": _verdict(market),
             }
         )
@@ -142,15 +155,17 @@ def _render_reasons(markets: list[dict[str, Any]], explain: str | None, screen: 
 def _render_runners(runners: list[dict[str, Any]], screen: Screen) -> None:
     reasons = runners[0]["reasons"]
     rules = {each["rule"]: _SHORT.get(each["rule"], each["rule"]) for each in reasons}
-    limits = [f"{rules[each['rule']]} {_limit(each['limit'])}" for each in reasons if each["limit"]]
+    limits = [
+        f"{rules[each['rule']]} {_limit(each['limit'], each['unit'])}" for each in reasons if each["limit"]
+    ]
     if limits:
         screen.sentence(f"Runners are selected by: {', '.join(limits)}.")
-    columns = ["runner", "name", "selected", *rules.values(), "why not"]
+    columns = ["selection id", "runner", "selected", *rules.values(), "why not"]
     screen.table(columns, [_runner(each, rules) for each in runners], spare=_SPARE_OF_RUNNERS)
 
 
 def _runner(runner: dict[str, Any], rules: dict[str, str]) -> list[object]:
-    measured = [as_written(each["measured"]) for each in runner["reasons"]]
+    measured = [_figure(each["measured"], each["unit"]) for each in runner["reasons"]]
     key = str(runner["selection_id"]) + (f"/{runner['handicap']:+g}" if runner["handicap"] else "")
     failed = [rules[each["rule"]] for each in runner["reasons"] if each["passed"] is False]
     return [key, runner["name"], runner["selected"], *measured, ", ".join(failed)]
@@ -158,7 +173,7 @@ def _runner(runner: dict[str, Any], rules: dict[str, str]) -> list[object]:
 
 def _reason(reason: dict[str, Any]) -> list[object]:
     measured = reason["because"] if reason["measured"] is None else _with_unit(reason)
-    return [reason["rule"], measured, _limit(reason["limit"]), reason["passed"]]
+    return [reason["rule"], measured, _limit(reason["limit"], reason["unit"]), reason["passed"]]
 
 
 def _why(reasons: list[dict[str, Any]]) -> str:
@@ -167,37 +182,56 @@ def _why(reasons: list[dict[str, Any]]) -> str:
     if not failed:
         return ""
     first, *others = failed
-    name = first["rule"].replace("_", " ")
-    told = f"no {name}" if first["measured"] is None else f"{name} {_number(first['measured'])}"
+    name = _called(first["rule"])
+    told = (
+        f"no {name}" if first["measured"] is None else f"{name} {_number(first['measured'], first['unit'])}"
+    )
     more = f" +{len(others)} more" if others else ""
-    return f"{told} ({_limit(first['limit'])}){more}"
+    return f"{told} ({_limit(first['limit'], first['unit'])}){more}"
+
+
+def _rules(reasons: list[dict[str, Any]]) -> str:
+    """Say which rule is against something, and how many more there are."""
+    failed = [_called(each["rule"]) for each in reasons if each["passed"] is False]
+    return failed[0] + (f" +{len(failed) - 1}" if failed[1:] else "") if failed else ""
+
+
+def _called(rule: str) -> str:
+    return rule.replace("_", " ")
 
 
 def _with_unit(reason: dict[str, Any]) -> str:
-    unit = {"money": "", "odds": ""}.get(reason["unit"], reason["unit"])
+    unit = {"money": CURRENCY_OF_MARKETS, "odds": ""}.get(reason["unit"], reason["unit"])
     counted = unit.removesuffix("s") if reason["measured"] == 1 and unit != "s" else unit
-    return f"{_number(reason['measured'])} {counted}".rstrip()
+    return f"{_number(reason['measured'], reason['unit'])} {counted}".rstrip()
 
 
-def _limit(limit: object) -> str | None:
+def _limit(limit: object, unit: str = "") -> str | None:
     match limit:
         case {"min": low, "max": high}:
             ends = (("min", low), ("max", high))
-            return " ".join(f"{name} {_number(end)}" for name, end in ends if end is not None)
+            return " ".join(f"{name} {_number(end, unit)}" for name, end in ends if end is not None)
         case [*values]:
-            return " or ".join(map(_number, values))
+            return " or ".join(_number(value, unit) for value in values)
     return None
 
 
-def _number(value: object) -> str:
+def _number(value: object, unit: str) -> str:
+    return shown(_figure(value, unit))
+
+
+def _figure(value: object, unit: str) -> object:
+    """Return what was measured as people read it: money and prices as everywhere, others as measured."""
     match value:
-        case None:
-            return "-"
         case bool():
-            return "yes" if value else "no"
+            return value
+        case int() | float() if unit in {"money", "%"}:
+            return money(value)
+        case int() | float() if unit == "odds":
+            return price(value)
         case int() | float():
-            return f"{value:,.10g}"
-    return str(value)
+            return Figure(f"{value:,.10g}")
+    return value
 
 
 def _event_type(number: str) -> str:
@@ -225,13 +259,13 @@ def _measured(market: dict[str, Any], rule: str) -> Any:  # noqa: ANN401 - JSON 
 
 _COLUMNS: dict[str, Callable[[dict[str, Any]], object]] = {
     "market": lambda market: market["market_id"],
-    "off": lambda market: (market["market_time"] or "")[5:16].replace("T", " ") or None,
+    "off": lambda market: soon(market["market_time"]),
     "event": lambda market: market["venue"] or market["event_name"],
     "name": lambda market: market["name"],
-    "kind": lambda market: market["market_type"],
-    "runners": lambda market: _measured(market, "field_size"),
-    "matched": lambda market: as_written(_measured(market, "total_matched")),
+    "market type": lambda market: market["market_type"],
+    "runners": lambda market: count(_measured(market, "field_size")),
+    _MATCHED: lambda market: money(_measured(market, "total_matched")),
     "verdict": _verdict,
-    "selected": lambda market: sum(runner["selected"] for runner in market["runners"]),
+    "selected": lambda market: count(sum(runner["selected"] for runner in market["runners"])),
     "why not": lambda market: _why(market["reasons"]),
 }

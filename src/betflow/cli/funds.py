@@ -5,6 +5,7 @@ from typing import Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import count, money
 
 
 def funds(ctx: typer.Context) -> None:
@@ -16,18 +17,17 @@ def funds(ctx: typer.Context) -> None:
 
 def funds_fields(data: dict[str, Any]) -> dict[str, object]:
     """Return funds as people read them."""
-    currency = data["currency"] or ""
 
-    def money(name: str) -> str | None:
-        return None if data[name] is None else f"{data[name]:,.2f} {currency}".rstrip()
+    def amount(name: str) -> str | None:
+        return money(data[name], data["currency"] or "")
 
     fields = {
         "wallet": data["wallet"],
-        "available to bet": money("available_to_bet_balance"),
-        "exposure": money("exposure"),
-        "exposure limit": "none" if data["exposure_limit"] == 0 else money("exposure_limit"),
-        "retained commission": money("retained_commission"),
+        "available to bet": amount("available_to_bet_balance"),
+        "exposure": amount("exposure"),
+        "exposure limit": "none" if data["exposure_limit"] == 0 else amount("exposure_limit"),
+        "retained commission": amount("retained_commission"),
         "discount rate": None if data["discount_rate"] is None else f"{data['discount_rate']:g} %",
-        "points": data["points_balance"],
+        "points": count(data["points_balance"]),
     }
     return {name: value for name, value in fields.items() if value is not None}

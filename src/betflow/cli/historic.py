@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import count
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import Screen
 
@@ -86,27 +87,27 @@ def download(
 
 def _render_purchases(data: dict[str, Any], screen: Screen) -> None:
     if not data["purchases"]:
-        screen.line("nothing was bought; the Basic Plan is free")
+        screen.line("Nothing was bought. The Basic Plan is free, and has to be bought all the same.")
         return
     rows = [
-        [each["sport"], each["plan"], len(each["months"]), each["months"][0], each["months"][-1]]
+        [each["sport"], each["plan"], count(len(each["months"])), each["months"][0], each["months"][-1]]
         for each in data["purchases"]
     ]
-    screen.table(["sport", "plan", "months", "first", "last"], rows)
+    screen.table(["event type", "plan", "months", "first", "last"], rows)
 
 
 def _render_options(data: dict[str, Any], screen: Screen) -> None:
     headings = {"market_types": "market type", "countries": "country", "file_types": "file type"}
     for name, heading in headings.items():
-        rows = [[each["name"], f"{each['files']:,}"] for each in data[name]]
+        rows = [[each["name"], count(each["files"])] for each in data[name]]
         if rows:
             screen.table([heading, "files"], rows)
-    screen.fields({"files": f"{data['files']:,}", "size": f"{data['megabytes']:,.1f} MB"})
+    screen.fields({"files": count(data["files"]), "size": f"{data['megabytes']:,.1f} MB"})
 
 
 def _render_download(data: dict[str, Any], screen: Screen) -> None:
     names = ("downloaded", "already_there", "failed")
-    screen.table(["files", "number"], [[name.replace("_", " "), data[name]] for name in names])
+    screen.table(["files", "number"], [[name.replace("_", " "), count(data[name])] for name in names])
     screen.fields(
         {
             "in": data["out"],

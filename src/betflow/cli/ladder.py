@@ -2,15 +2,16 @@
 
 import sys
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import CURRENCY_OF_MARKETS, money, price
 from betflow.cli.filters import MarketNowOrAt, MarketOfFile, Moment
+from betflow.cli.market_heading import market_heading, runner_name
 from betflow.cli.options import common_options
-from betflow.cli.screen import Screen, as_written
+from betflow.cli.screen import Screen
 
 if TYPE_CHECKING:
     from betflow.jobs.ladder import LadderRequest
@@ -67,23 +68,14 @@ def _watch(
     from betflow.jobs.ladder_watch import watch
 
     options = common_options(ctx)
-    with watching(sys.stdout, request.runner, is_silent=options.json or options.quiet) as watcher:
+    with watching(
+        sys.stdout, request.runner, is_silent=options.json or options.quiet, zone=options.zone
+    ) as watcher:
         return watch(request, seconds, context, watcher)
 
 
 def _render(data: dict[str, Any], screen: Screen) -> None:
-    screen.fields(
-        {
-            "market": data["market_id"],
-            "name": ", ".join(part for part in (data["event_name"], data["name"]) if part) or None,
-            "venue": data["venue"],
-            "scheduled off": data["market_time"],
-            "seen at": data["moment_iso"],
-            "status": data["status"],
-            "in play": data["in_play"],
-            "total matched": None if data["total_matched"] is None else f"{data['total_matched']:,.2f}",
-        }
-    )
+    screen.fields(market_heading(data, seen={"seen at": data["moment_iso"]}))
     if not data["runners"]:
         screen.line("No runner is active.")
     if "watched" in data and len(data["runners"]) > 1:
@@ -117,21 +109,15 @@ def _watched(watched: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def name_of(runner: dict[str, Any]) -> str:
-    """Return what a runner is called, with its line where it has one."""
-    line = f" {runner['handicap']:+g}" if runner["handicap"] else ""
-    return f"{runner['name'] or runner['selection_id']}{line}"
-
-
 def heading(runner: dict[str, Any]) -> str:
     """Return who a runner is, and what it last traded at."""
-    parts = [name_of(runner)]
+    parts = [runner_name(runner)]
     if runner["status"] != "ACTIVE":
         parts.append(f"{runner['status']}".lower())
     if runner["last_price_traded"] is not None:
-        parts.append(f"last {as_written(runner['last_price_traded'])}")
+        parts.append(f"last {price(runner['last_price_traded'])}")
     if runner["total_matched"] is not None:
-        parts.append(f"matched {runner['total_matched']:,.2f}")
+        parts.append(f"matched {money(runner['total_matched'], CURRENCY_OF_MARKETS)}")
     return " · ".join(parts)
 
 
@@ -140,26 +126,26 @@ def rung_cells(rung: dict[str, Any]) -> list[object]:
     marks = (("back", rung["is_best_back"]), ("lay", rung["is_best_lay"]), ("last", rung["is_last"]))
     return [
         _size(rung["to_back"]),
-        as_written(rung["price"]),
+        price(rung["price"]),
         _size(rung["to_lay"]),
         _size(rung["traded"]),
         ", ".join(name for name, is_so in marks if is_so),
     ]
 
 
-def _size(size: float | None) -> Decimal | str:
+def _size(size: float | None) -> str:
     """Return a size to the penny; nothing is left blank, as on every grid."""
-    return "" if size is None else round(Decimal(repr(size)), 2)
+    return money(size) or ""
 
 
 def _best_price(runner: dict[str, Any], mark: str) -> object:
-    return next((as_written(each["price"]) for each in runner["rungs"] if each[mark]), None)
+    return next((price(each["price"]) for each in runner["rungs"] if each[mark]), None)
 
 
 _BEST: dict[str, Callable[[dict[str, Any]], object]] = {
-    "runner": name_of,
+    "runner": runner_name,
     "back": lambda runner: _best_price(runner, "is_best_back"),
     "lay": lambda runner: _best_price(runner, "is_best_lay"),
-    "last": lambda runner: as_written(runner["last_price_traded"]),
-    "matched": lambda runner: _size(runner["total_matched"]),
+    "last": lambda runner: price(runner["last_price_traded"]),
+    "matched": lambda runner: money(runner["total_matched"]),
 }

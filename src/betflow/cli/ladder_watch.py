@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from datetime import tzinfo
 from typing import Any, Final, Self, TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -10,8 +11,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from betflow.cli.figures import CURRENCY_OF_MARKETS, Moment, money, price
 from betflow.cli.ladder import heading, rung_cells
-from betflow.cli.screen import Screen, as_written, shown
+from betflow.cli.screen import Screen, shown
 from betflow.exchange.observed import ObservedMarket
 from betflow.exchange.shape import best
 from betflow.exchange.snapshot import PriceSize, RunnerSnapshot
@@ -31,21 +33,23 @@ _REFRESHES: Final = 8
 """A second."""
 
 
-def watching(stream: TextIO, runner: str | None, *, is_silent: bool) -> AbstractContextManager[Watcher]:
+def watching(
+    stream: TextIO, runner: str | None, *, is_silent: bool, zone: tzinfo | None = None
+) -> AbstractContextManager[Watcher]:
     """Return who shows what happens, for a block: on a terminal, in lines, or not at all."""
     if is_silent:
         return nullcontext(NobodyWatches())
     if stream.isatty():
-        return Grid(Console(file=stream), runner)
-    return nullcontext(Lines(stream))
+        return Grid(Console(file=stream), runner, zone=zone)
+    return nullcontext(Lines(stream, zone=zone))
 
 
 class Lines:
     """A line for each change of a runner that alters what the line says."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, zone: tzinfo | None = None) -> None:
         self._stream = stream
-        self._screen = Screen(stream)
+        self._screen = Screen(stream, zone=zone)
         self._stood: tuple[str | None, bool] | None = None
         self._lines: dict[tuple[int, float], str] = {}
 
@@ -56,12 +60,14 @@ class Lines:
         if stands != self._stood:
             self._stood = stands
             in_play = ", in play" if definition.in_play else ""
-            self._screen.line(f"{iso(market.moment)}  market is {definition.status}{in_play}")
+            self._screen.line(
+                f"{self._screen.time(iso(market.moment))}  market is {definition.status}{in_play}"
+            )
         for runner in runners:
             key, line = (runner.selection_id, runner.handicap), _line(runner)
             if line != self._lines.get(key):
                 self._lines[key] = line
-                self._screen.line(f"{iso(market.moment)}  {line}")
+                self._screen.line(f"{self._screen.time(iso(market.moment))}  {line}")
         self._stream.flush()
 
     def told(self, text: str) -> None:
@@ -77,7 +83,8 @@ class Grid:
     Use it as a context manager: what it draws goes away at the end.
     """
 
-    def __init__(self, console: Console, runner: str | None) -> None:
+    def __init__(self, console: Console, runner: str | None, *, zone: tzinfo | None = None) -> None:
+        self._zone = zone
         self._console = console
         self._runner = runner
         self._market: ObservedMarket | None = None
@@ -110,7 +117,10 @@ class Grid:
         market = self._market
         if market is None:
             return Text(self._text)
-        parts: list[RenderableType] = [Text(shown(_heading(market)), "bold"), self._table(market)]
+        parts: list[RenderableType] = [
+            Text(shown(f"{_heading(market)} · {Moment(iso(market.moment)).written(self._zone)}"), "bold"),
+            self._table(market),
+        ]
         return Group(*parts, Text(shown(self._text)), Text("Ctrl-C ends.", "dim"))
 
     def _table(self, market: ObservedMarket) -> RenderableType:
@@ -154,7 +164,7 @@ def _market_table(runners: Sequence[RunnerSnapshot], levels: int) -> Table:
             Text(shown(_name(runner))),
             Text(" ".join(map(_offer, reversed(backs))), _BACK if backs else ""),
             Text(" ".join(map(_offer, lays)), _LAY if lays else ""),
-            Text(shown(as_written(runner.last_price_traded))),
+            Text(shown(price(runner.last_price_traded))),
         )
     return table
 
@@ -163,17 +173,21 @@ def _heading(market: ObservedMarket) -> str:
     definition = market.definition
     names = ", ".join(part for part in (definition.event_name, definition.name) if part)
     stands = f"{definition.status}{', in play' if definition.in_play else ''}"
-    matched = "" if market.total_matched is None else f" · matched {market.total_matched:,.2f}"
-    return f"{names or market.market_id} · {stands}{matched} · {iso(market.moment)}"
+    matched = (
+        ""
+        if market.total_matched is None
+        else f" · matched {money(market.total_matched, CURRENCY_OF_MARKETS)}"
+    )
+    return f"{names or market.market_id} · {stands}{matched}"
 
 
 def _line(runner: RunnerSnapshot) -> str:
     back, lay = best(runner.available_to_back), best(runner.available_to_lay)
     parts = [_name(runner), f"back {_offer(back)}", f"lay {_offer(lay)}"]
     if runner.last_price_traded is not None:
-        parts.append(f"last {as_written(runner.last_price_traded)}")
+        parts.append(f"last {price(runner.last_price_traded)}")
     if runner.total_matched is not None:
-        parts.append(f"matched {runner.total_matched:.2f}")
+        parts.append(f"matched {money(runner.total_matched)}")
     return "  ".join(parts)
 
 
@@ -183,4 +197,4 @@ def _name(runner: RunnerSnapshot) -> str:
 
 
 def _offer(offer: PriceSize | None) -> str:
-    return "-" if offer is None else f"{offer.price:g}×{offer.size:.10g}"
+    return "-" if offer is None else f"{price(offer.price)}×{money(offer.size)}"

@@ -1,12 +1,12 @@
 """``betflow markets``: what there is to bet on."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import CURRENCY_OF_MARKETS, count, money, soon
 from betflow.cli.filters import Country, EventType, MarketType, Venue
 from betflow.cli.screen import Screen
 
@@ -50,26 +50,16 @@ def markets(
 
 _COLUMNS: dict[str, Callable[[dict[str, Any]], object]] = {
     "market": lambda market: market["market_id"],
-    "off": lambda market: minute(market["market_time"]),
-    "sport": lambda market: market["event_type"],
-    "country": lambda market: market["country"],
+    "off": lambda market: soon(market["market_time"]),
     "event": lambda market: market["event"],
     "name": lambda market: market["market_name"],
-    "type": lambda market: market["market_type"],
-    "runners": lambda market: market["runners"],
-    "matched": lambda market: pennies(market["total_matched"]),
+    "market type": lambda market: market["market_type"],
+    "event type": lambda market: market["event_type"],
+    "country": lambda market: market["country"],
+    "runners": lambda market: count(market["runners"]),
+    f"matched {CURRENCY_OF_MARKETS}": lambda market: money(market["total_matched"]),
 }
-_SPARE = [("sport",), ("country",), ("type",), ("runners",), ("matched",), ("event",)]
-
-
-def pennies(amount: float | None) -> Decimal | None:
-    """Return an amount with two decimals, which is how Betfair counts."""
-    return None if amount is None else Decimal(f"{amount:.2f}")
-
-
-def minute(moment: str | None) -> str | None:
-    """Cut a moment of Betfair's to the minute."""
-    return moment[:16].replace("T", " ") if moment else None
+_SPARE = [("event type",), ("country",), ("market type",), ("runners",), (f"matched {CURRENCY_OF_MARKETS}",)]
 
 
 def _render(data: dict[str, Any], screen: Screen) -> None:

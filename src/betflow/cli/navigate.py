@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
-from betflow.cli.markets import minute
+from betflow.cli.figures import count, off, soon
 from betflow.cli.screen import Screen
 
 
@@ -39,8 +39,8 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
         screen.fields(
             {
                 "market": here["id"],
-                "off": minute(here["time"]),
-                "type": here["market_type"],
+                "scheduled off": off(here["time"]),
+                "market type": here["market_type"],
                 "winners": here["winners"],
                 "next": f"betflow ladder {here['id']}, betflow shape {here['id']}",
             }
@@ -54,8 +54,8 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
                 each["type"].replace("_", " ").lower(),
                 each["venue"],
                 each["name"],
-                minute(each["time"]),
-                each["markets"],
+                soon(each["time"]),
+                count(each["markets"]),
             ]
             for each in data["children"]
         ],

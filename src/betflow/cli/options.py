@@ -11,6 +11,7 @@ A command that takes arguments of its own may have one of two words beside it: `
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from functools import wraps
 from math import isfinite
 from pathlib import Path
@@ -78,12 +79,17 @@ COMMON_NAMES = frozenset(each.name for each in _PARAMETERS)
 class CommonOptions:
     """What the command line says about every command; None where it says nothing."""
 
-    json: bool
-    quiet: bool
-    utc: bool
-    data_dir: Path | None
-    profile: str | None
-    log_level: str | None
+    json: bool = False
+    quiet: bool = False
+    utc: bool = False
+    data_dir: Path | None = None
+    profile: str | None = None
+    log_level: str | None = None
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """In which zone people see times; None is the local one."""
+        return UTC if self.utc else None
 
 
 class _Command(TyperCommand):

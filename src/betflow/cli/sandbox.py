@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import Cut, Figure, count
 from betflow.cli.filters import Workers
 from betflow.cli.options import CommandGroup, common_options
 from betflow.cli.screen import Screen
@@ -65,7 +66,10 @@ def generate(
 
 def _render(data: dict[str, Any], screen: Screen) -> None:
     rows = [
-        [each["kind"], f"{each['markets']:,}", f"{each['messages']:,}", f"{each['bytes'] / 1e6:,.1f} MB"]
+        [
+            *(each["kind"], count(each["markets"]), count(each["messages"])),
+            Figure(f"{each['bytes'] / 1e6:,.1f} MB"),
+        ]
         for each in data["kinds"]
     ]
     screen.table(["made up", "markets", "messages", "content"], rows)
@@ -184,8 +188,12 @@ def run(
         historic=tuple(historic or ()),
         client_certificates=tuple(client_certificate or ()),
     )
-    announce = (lambda _where: None) if common_options(ctx).quiet else _announce
+    announce = _say_nothing if common_options(ctx).quiet else _announce
     run_command(ctx, lambda context: job.run(request, context, announce), _render_run)
+
+
+def _say_nothing(_where: dict[str, Any]) -> None:
+    """Say nothing of where the sandbox is: the profile has it."""
 
 
 def _announce(where: dict[str, Any]) -> None:
@@ -198,14 +206,15 @@ def _announce(where: dict[str, Any]) -> None:
 
 
 def _render_run(data: dict[str, Any], screen: Screen) -> None:
+    began, ended = (screen.time(data[end], Cut.SECOND) for end in ("began", "ended"))
     screen.fields(
         {
             "ran": f"{data['seconds']:.1f} s",
-            "simulated": f"{data['began']} to {data['ended']}, speed {data['speed']}",
-            "markets": f"{data['markets']:,}",
+            "simulated": f"{began} to {ended}, speed {data['speed']}",
+            "markets": count(data["markets"]),
             "requests": f"{data['requests']:,}, with {data['calls']:,} calls, {data['refused']:,} refused",
-            "orders": f"{data['orders']:,}",
+            "orders": count(data["orders"]),
             "stream": f"{data['messages']:,} messages",
-            "faults": f"{data['faults']:,}",
+            "faults": count(data["faults"]),
         }
     )

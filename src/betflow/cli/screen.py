@@ -18,10 +18,12 @@ import textwrap
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any, TextIO, TypeAlias
 
+from betflow.cli.figures import Cut, Figure, Moment, in_zone
 from betflow.errors import StorageError
 
 _OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -41,10 +43,25 @@ _PARTS = "▏▎▍▌▋▊▉"
 
 
 class Screen:
-    """Where a command shows its answer to people."""
+    """
+    Where a command shows its answer to people.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: A terminal, or anything else.
+        zone: In which times are shown; None is the local one.
+    """
+
+    def __init__(self, stream: TextIO, *, zone: tzinfo | None = None) -> None:
         self._stream = stream
+        self._zone = zone
+
+    def time(self, moment: str | None, cut: Cut = Cut.MILLISECOND) -> str | None:
+        """Return a moment of an answer in the zone of this screen, with its offset."""
+        return None if moment is None else Moment(moment, cut).written(self._zone)
+
+    def told(self, text: str) -> str:
+        """Return a text of an answer with the moments in it in the zone of this screen."""
+        return in_zone(text, self._zone)
 
     def line(self, text: str = "") -> None:
         """Write one line."""
@@ -54,7 +71,8 @@ class Screen:
         """Write names and values, one pair on a line; pairs without a value are left out."""
         width = max(map(len, values), default=0) + len(_GAP)
         room = self._room()
-        for name, text in ((name, shown(value)) for name, value in values.items() if value is not None):
+        texts = ((name, _shown_in(self._zone, value)) for name, value in values.items() if value is not None)
+        for name, text in texts:
             lines = [text] if room is None else _wrapped(text, room - width, indent="")
             for label, line in zip_longest([name], lines, fillvalue=""):
                 self._stream.write(f"{label:<{width}}{line}".rstrip() + "\n")
@@ -68,7 +86,7 @@ class Screen:
             rows: The values, as many as there are columns.
             spare: What a terminal without room for it does without.
         """
-        grid = _Grid(columns, rows)
+        grid = _Grid(columns, rows, self._zone)
         room = self._room()
         if room is None or grid.width(columns) <= room:
             self._write_columns(grid, columns)
@@ -84,7 +102,7 @@ class Screen:
     def fits(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
         """Say whether a table has room with all of its columns; away from a terminal everything has."""
         room = self._room()
-        return room is None or _Grid(columns, rows).width(columns) <= room
+        return room is None or _Grid(columns, rows, self._zone).width(columns) <= room
 
     def bar(self, share: float, width: int) -> str:
         """Return a bar of a chart, so much of a width; a stream without such characters gets plain ones."""
@@ -104,7 +122,8 @@ class Screen:
     def sentence(self, text: str) -> None:
         """Write a text on as many lines as it needs, broken between words."""
         room = self._room()
-        for line in [text] if room is None else _wrapped(text, room):
+        told = self.told(text)
+        for line in [told] if room is None else _wrapped(told, room):
             self.line(line)
 
     def _room(self) -> int | None:
@@ -121,7 +140,9 @@ class Screen:
         """Write each row on lines of its own: the first value, and the others below it with their names."""
         for first, *others in grid.texts:
             self._write_head(first)
-            named = (f"{name} {text}" for name, text in zip(grid.columns[1:], others, strict=True))
+            named = (
+                f"{grid.headings[name]} {text}" for name, text in zip(grid.columns[1:], others, strict=True)
+            )
             for line in _packed(named, room - len(_INDENT)):
                 self._stream.write(f"{_INDENT}{line}\n")
 
@@ -142,15 +163,27 @@ class _Grid:
 
     Attributes:
         columns: The names.
+        headings: What stands over the columns: of one whose times all have one offset, that as well.
         texts: The values as they are shown, row by row.
     """
 
-    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    def __init__(
+        self, columns: Sequence[str], rows: Sequence[Sequence[object]], zone: tzinfo | None = None
+    ) -> None:
         self.columns = columns
-        self.texts = [[shown(cell) for cell in row] for row in rows]
+        offsets = {name: _offset(rows, index, zone) for index, name in enumerate(columns)}
+        told = {name: "UTC" if offset == "Z" else offset or "" for name, offset in offsets.items()}
+        self.headings = {name: f"{name} {offset}".rstrip() for name, offset in told.items()}
+        self.texts = [
+            [
+                cell.in_table(zone) if isinstance(cell, Moment) and offsets[name] else _shown_in(zone, cell)
+                for name, cell in zip(columns, row, strict=True)
+            ]
+            for row in rows
+        ]
         self._numeric = {name for index, name in enumerate(columns) if _is_numeric(rows, index)}
-        by_column = zip(columns, *self.texts, strict=True)
-        self._widths = {texts[0]: max(map(_width, texts)) for texts in by_column}
+        by_column = zip(columns, self.headings.values(), *self.texts, strict=True)
+        self._widths = {name: max(map(_width, texts)) for name, *texts in by_column}
 
     def width(self, columns: Collection[str]) -> int:
         """Return how wide these columns are side by side."""
@@ -159,7 +192,7 @@ class _Grid:
     def lines(self, columns: Collection[str]) -> Iterator[str]:
         """Yield the names and then each row, of these columns only."""
         chosen = [index for index, name in enumerate(self.columns) if name in columns]
-        for texts in (self.columns, *self.texts):
+        for texts in (list(self.headings.values()), *self.texts):
             cells = (self._aligned(self.columns[index], texts[index]) for index in chosen)
             yield _GAP.join(cells).rstrip()
 
@@ -209,6 +242,16 @@ def _width(text: str) -> int:
     return cell_len(text)
 
 
+def _offset(rows: Sequence[Sequence[object]], index: int, zone: tzinfo | None) -> str | None:
+    """Return the offset that all moments of a column have, if they have one in common."""
+    offsets = {cell.offset(zone) for cell in (row[index] for row in rows) if isinstance(cell, Moment)}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+def _shown_in(zone: tzinfo | None, value: object) -> str:
+    return shown(value.written(zone) if isinstance(value, Moment) else value)
+
+
 def shown(value: object) -> str:
     """Return a value as people read it, on one line, with what a terminal would obey as escapes."""
     if value is None:
@@ -228,11 +271,6 @@ def _sign(character: str) -> str:
     return f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"  # noqa: PLR2004 - as above
 
 
-def as_written(number: float | None) -> float | int | None:
-    """Return a number that is whole as one: a price of 5, not 5.0."""
-    return int(number) if isinstance(number, float) and number.is_integer() else number
-
-
 def print_envelope(envelope: Mapping[str, Any], stream: TextIO) -> None:
     """Write an envelope of plain JSON types: on one line for programs, indented on a terminal."""
     import msgspec  # neither help nor tables need it
@@ -246,13 +284,15 @@ def _escaped(character: re.Match[str]) -> str:
     return json.dumps(character[0])[1:-1]
 
 
-def print_findings(findings: Sequence[Mapping[str, Any]], stream: TextIO, *, run_id: str | None) -> None:
+def print_findings(
+    findings: Sequence[Mapping[str, Any]], stream: TextIO, *, run_id: str | None, zone: tzinfo | None = None
+) -> None:
     """Write what went wrong, a line each, and where to read the rest when there is much."""
     for finding in findings[:_FINDINGS_SHOWN]:
         is_error = finding["code"].startswith("error.")
         label = "error" if is_error else f"finding {finding['code']}"
         subject = "" if is_error else f"{finding['subject']}: "
-        text = shown(f"{label}: {subject}{finding['message']}")
+        text = shown(f"{label}: {subject}{in_zone(finding['message'], zone)}")
         stream.writelines(f"{line}\n" for line in _lines(text, stream))
     more = len(findings) - _FINDINGS_SHOWN
     if more > 0:
@@ -294,4 +334,4 @@ def safely(stream: TextIO) -> Iterator[None]:
 
 def _is_numeric(rows: Sequence[Sequence[object]], index: int) -> bool:
     values = [row[index] for row in rows if row[index] not in {None, ""}]
-    return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
+    return bool(values) and all(isinstance(value, int | float | Decimal | Figure) for value in values)

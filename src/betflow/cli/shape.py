@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import Figure, money, price
 from betflow.cli.filters import MarketNowOrAt, MarketOfFile, Moment
-from betflow.cli.ladder import name_of
-from betflow.cli.screen import Screen, as_written
+from betflow.cli.market_heading import market_heading, runner_name
+from betflow.cli.screen import Screen
 
 
 def shape(
@@ -41,7 +42,7 @@ def shape(
 
 
 def _render(data: dict[str, Any], screen: Screen) -> None:
-    screen.fields({**_facts(data), **_numbers(data)})
+    screen.fields({**market_heading(data, seen={"seen at": data["moment_iso"]}), **_numbers(data)})
     screen.line()
     runners = data["runners"]
     if not runners:
@@ -58,23 +59,12 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
         screen.note("The app key is a delayed one: prices are late.")
 
 
-def _facts(data: dict[str, Any]) -> dict[str, object]:
-    return {
-        "market": data["market_id"],
-        "name": ", ".join(part for part in (data["event_name"], data["name"]) if part) or None,
-        "venue": data["venue"],
-        "scheduled off": data["market_time"],
-        "seen at": data["moment_iso"],
-        "status": data["status"],
-        "in play": data["in_play"],
-        "total matched": None if data["total_matched"] is None else f"{data['total_matched']:,.2f}",
-    }
-
-
 def _numbers(data: dict[str, Any]) -> dict[str, object]:
     favourite, runners = data["favourite"], data["runners"]
     return {
-        "favourite": f"{name_of(favourite)} at {runners[0]['best_back']['price']:g}" if favourite else None,
+        "favourite": f"{runner_name(favourite)} at {price(runners[0]['best_back']['price'])}"
+        if favourite
+        else None,
         "book to back": _book(data["back_book"], data["back_overround"]),
         "book to lay": _book(data["lay_book"], data["lay_overround"]),
         "entropy": data["entropy"],
@@ -100,8 +90,8 @@ def _prices(levels: int) -> str:
     return "at the best price of each side" if levels == 1 else f"at the best {levels} prices of each side"
 
 
-def _price(offer: dict[str, Any] | None) -> float | int | None:
-    return None if offer is None else as_written(offer["price"])
+def _price(offer: dict[str, Any] | None) -> Figure | None:
+    return None if offer is None else price(offer["price"])
 
 
 def _percent(share: float | None, factor: int) -> float | None:
@@ -112,13 +102,13 @@ _CHART = 24
 """How many columns the longest bar takes."""
 
 _PRICES: dict[str, Callable[[dict[str, Any]], object]] = {
-    "runner": name_of,
+    "runner": runner_name,
     "back": lambda runner: _price(runner["best_back"]),
     "lay": lambda runner: _price(runner["best_lay"]),
     "spread": lambda runner: runner["spread"],
     "gap": lambda runner: runner["gap"],
-    "to back": lambda runner: runner["back_size"],
-    "to lay": lambda runner: runner["lay_size"],
+    "to back": lambda runner: money(runner["back_size"]),
+    "to lay": lambda runner: money(runner["lay_size"]),
     "money %": lambda runner: _percent(runner["weight_of_money"], 1),
 }
 _CHANCES: dict[str, Callable[[dict[str, Any]], object]] = {

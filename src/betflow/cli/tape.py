@@ -7,6 +7,7 @@ import typer
 
 from betflow.cli import tape_export, tape_stats
 from betflow.cli.contract import run_command
+from betflow.cli.figures import average, count, money, off, price, published
 from betflow.cli.filters import (
     Country,
     EventType,
@@ -19,8 +20,10 @@ from betflow.cli.filters import (
     ToTime,
     Venue,
 )
+from betflow.cli.market_heading import market_heading
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import Screen
+from betflow.cli.tape_stats import render_timeline
 
 app = CommandGroup(name="tape", help="Look at recorded markets: in the archive, or in a file.")
 app.command("stats")(tape_stats.stats)
@@ -122,23 +125,24 @@ _DEPTH_SHOWN = 3
 _ALL_LISTED = 20
 """Tapes up to which the sound ones are listed too."""
 
-_LIST_COLUMNS = {
-    "market": "market_id",
-    "off": "market_time",
-    "venue": "venue",
-    "event": "event_name",
-    "country": "country_code",
-    "type": "market_type",
-    "runners": "runners",
-    "messages": "messages",
-    "settled": "settled",
-    "kind": "kind",
-    "damaged": "damaged",
+_LIST_COLUMNS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "market": lambda market: market["market_id"],
+    "off": lambda market: off(market["market_time"]),
+    "event": lambda market: market["event_name"] or market["venue"],
+    "name": lambda market: market["name"],
+    "market type": lambda market: market["market_type"],
+    "venue": lambda market: market["venue"],
+    "country": lambda market: market["country_code"],
+    "runners": lambda market: count(market["runners"]),
+    "messages": lambda market: count(market["messages"]),
+    "settled": lambda market: market["settled"],
+    "kind": lambda market: market["kind"],
+    "damaged": lambda market: market["damaged"],
 }
 
 _LIST_SPARE = [
-    *(("kind",), ("messages",), ("country",), ("runners",)),
-    *(("settled",), ("event",), ("venue",), ("damaged",)),
+    *(("kind",), ("messages",), ("country",), ("venue",), ("runners",)),
+    *(("settled",), ("damaged",), ("market type",)),
 ]
 
 
@@ -152,49 +156,79 @@ def _render_list(data: dict[str, Any], screen: Screen) -> None:
         there_is = {f"--{option}": ", ".join(values) for option, values in data["values"].items()}
         screen.fields({option: values or "nothing" for option, values in there_is.items()})
         return
-    rows = [[market[key] for key in _LIST_COLUMNS.values()] for market in markets]
+    rows = [[cell(market) for cell in _LIST_COLUMNS.values()] for market in markets]
     screen.table(list(_LIST_COLUMNS), rows, spare=_LIST_SPARE)
     if len(markets) < data["total"]:
         screen.line(f"{len(markets):,} of {data['total']:,} markets; --limit 0 lists all.")
 
 
 def _render_market(data: dict[str, Any], screen: Screen) -> None:
-    names = ("market_id", "name", "event_name", "event_id", "event_type_id", "venue", "country_code")
-    more = ("market_type", "betting_type", "market_time", "status", "in_play_seen", "messages", "definitions")
     definition = data["definition"]
-    facts = ("numberOfWinners", "marketBaseRate", "bspMarket", "turnInPlayEnabled", "settledTime")
+    rate = definition.get("marketBaseRate")
     screen.fields(
-        {name.replace("_", " "): data[name] for name in (*names, *more)}
-        | {name: definition.get(name) for name in facts}
-        | {"published": f"{data['first_published']} to {data['last_published']}"}
+        {
+            "market": data["market_id"],
+            "name": ", ".join(part for part in (data["event_name"], data["name"]) if part) or None,
+            "venue": data["venue"],
+            "country": data["country_code"],
+            "event": data["event_id"],
+            "event type": data["event_type_id"],
+            "market type": data["market_type"],
+            "betting type": data["betting_type"],
+            "winners": definition.get("numberOfWinners"),
+            "market base rate": None if rate is None else f"{rate:g} %",
+            "BSP market": definition.get("bspMarket"),
+            "turns in play": definition.get("turnInPlayEnabled"),
+            "was in play": data["in_play_seen"],
+            "scheduled off": off(data["market_time"]),
+            "settled": published(definition.get("settledTime")),
+            "status": data["status"],
+            "published": f"{screen.time(data['first_published'])} to {screen.time(data['last_published'])}",
+            "messages": count(data["messages"]),
+            "definitions": count(data["definitions"]),
+        }
     )
     screen.line()
-    _render_rows(data["runners"], _RUNNER_COLUMNS, screen)
+    columns = dict(_RUNNER_COLUMNS)
+    if not any(runner["handicap"] for runner in data["runners"]):
+        del columns["handicap"]
+    screen.table(list(columns), [[cell(each) for cell in columns.values()] for each in data["runners"]])
     screen.line()
-    _render_rows(data["timeline"], _TIMELINE_COLUMNS, screen)
+    render_timeline(data["timeline"], screen)
     for tape in data["tapes"]:
         screen.line()
-        screen.fields({name: tape[name] for name in ("path", "kind", "source", "damaged", "stored_bytes")})
+        screen.fields(
+            {
+                **{name: tape[name] for name in ("path", "kind", "source", "damaged")},
+                "stored": f"{tape['stored_bytes'] / 1e6:,.1f} MB",
+            }
+        )
         for finding in tape["findings"]:
-            screen.line(f"{finding['code']}: {finding['message']}")
+            screen.sentence(f"{finding['code']}: {finding['message']}")
 
 
-_RUNNER_COLUMNS = ("selection_id", "handicap", "name", "status", "bsp", "adjustment_factor")
-_TIMELINE_COLUMNS = ("published", "status", "in_play", "version", "bet_delay")
-
-
-def _render_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], screen: Screen) -> None:
-    names = [name.replace("_", " ") for name in columns]
-    screen.table(names, [[row[name] for name in columns] for row in rows])
+_RUNNER_COLUMNS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "selection id": lambda runner: runner["selection_id"],
+    "handicap": lambda runner: price(runner["handicap"]),
+    "runner": lambda runner: runner["name"],
+    "status": lambda runner: runner["status"],
+    "BSP": lambda runner: average(runner["bsp"]),
+    "adjustment factor": lambda runner: money(runner["adjustment_factor"]),
+}
 
 
 def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
     listed = [tape for tape in data["listed"] if tape["is_odd"] or len(data["listed"]) <= _ALL_LISTED]
     if listed:
-        columns = ("tape", "markets", "lines", "kind", "is_damaged", "is_odd")
         screen.table(
-            [name.removeprefix("is_") for name in columns],
-            [[tape[name] for name in columns] for tape in listed],
+            ["tape", "markets", "lines", "kind", "damaged", "odd"],
+            [
+                [
+                    *(tape["tape"], count(tape["markets"]), count(tape["lines"])),
+                    *(tape["kind"], tape["is_damaged"], tape["is_odd"]),
+                ]
+                for tape in listed
+            ],
         )
     screen.fields(
         {
@@ -203,29 +237,17 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
             else "whole"
             if data["tapes"]
             else "nothing to verify",
-            "tapes": data["tapes"],
-            "damaged": data["damaged"],
-            "odd": data["odd"],
-            "lines": f"{data['lines']:,}",
+            "tapes": count(data["tapes"]),
+            "damaged": count(data["damaged"]),
+            "odd": count(data["odd"]),
+            "lines": count(data["lines"]),
             "content": f"{data['bytes'] / 1e6:,.1f} MB",
         }
     )
 
 
 def _render_book(data: dict[str, Any], screen: Screen, *, depth: int | None) -> None:
-    screen.fields(
-        {
-            "market": data["market_id"],
-            "name": ", ".join(part for part in (data["event_name"], data["name"]) if part) or None,
-            "venue": data["venue"],
-            "scheduled off": data["market_time"],
-            "asked for": data["at_iso"],
-            "published": data["published"],
-            "status": data["status"],
-            "in play": data["in_play"],
-            "total matched": data["total_matched"],
-        }
-    )
+    screen.fields(market_heading(data, seen={"asked for": data["at_iso"], "published": data["published"]}))
     screen.line()
     _render_prices(data["runners"], screen, depth)
 
@@ -234,7 +256,9 @@ def _render_prices(runners: list[dict[str, Any]], screen: Screen, depth: int | N
     """Show the ladders of the runners, as deep as asked for, or as there is room for where nothing was."""
     columns = list(_BOOK_COLUMNS)
     # A runner is a selection and a handicap: only where there are no lines, the handicap says nothing.
-    spare = ["status"] if any(runner["handicap"] for runner in runners) else ["handicap", "status"]
+    with_lines = any(runner["handicap"] for runner in runners)
+    columns = [name for name in columns if name != "handicap" or with_lines]
+    spare = ["status", "selection id"] if all(runner["name"] for runner in runners) else ["status"]
     kept = [name for name in columns if name not in spare]
     shown = depth or _DEPTH_SHOWN
     while depth is None and shown > 1 and not screen.fits(kept, _book_rows(runners, kept, shown)):
@@ -249,17 +273,17 @@ def _book_rows(runners: list[dict[str, Any]], columns: list[str], depth: int) ->
 
 
 def _prices(ladder: list[dict[str, Any]], depth: int) -> list[str]:
-    return [f"{entry['price']:g}×{entry['size']:.10g}" for entry in ladder[:depth]]
+    return [f"{price(entry['price'])}×{money(entry['size'])}" for entry in ladder[:depth]]
 
 
 _BOOK_COLUMNS: dict[str, Callable[[dict[str, Any], int], object]] = {
-    "selection": lambda runner, _depth: runner["selection_id"],
-    "handicap": lambda runner, _depth: runner["handicap"],
-    "name": lambda runner, _depth: runner["name"],
+    "selection id": lambda runner, _depth: runner["selection_id"],
+    "handicap": lambda runner, _depth: price(runner["handicap"]),
+    "runner": lambda runner, _depth: runner["name"],
     "status": lambda runner, _depth: runner["status"],
     # As on Betfair's page: the best prices meet in the middle.
     "back": lambda runner, depth: " ".join(reversed(_prices(runner["available_to_back"], depth))),
     "lay": lambda runner, depth: " ".join(_prices(runner["available_to_lay"], depth)),
-    "last": lambda runner, _depth: runner["last_price_traded"],
-    "matched": lambda runner, _depth: runner["total_matched"],
+    "last": lambda runner, _depth: price(runner["last_price_traded"]),
+    "matched": lambda runner, _depth: money(runner["total_matched"]),
 }

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import count
 from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
 
@@ -37,4 +38,5 @@ def export(
 
 
 def _render(data: dict[str, Any], screen: Screen) -> None:
-    screen.fields({name: f"{value:,}" if isinstance(value, int) else value for name, value in data.items()})
+    told = {name.removesuffix("_id").replace("_", " "): value for name, value in data.items()}
+    screen.fields({name: count(value) if isinstance(value, int) else value for name, value in told.items()})

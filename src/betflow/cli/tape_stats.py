@@ -6,6 +6,17 @@ from typing import Any, NamedTuple, TypeAlias
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import (
+    CURRENCY_OF_MARKETS,
+    Figure,
+    average,
+    count,
+    money,
+    off,
+    percent,
+    price,
+    published,
+)
 from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
 
@@ -31,37 +42,47 @@ def stats(
 def _render(data: dict[str, Any], screen: Screen) -> None:
     market = data["market"]
     names = [market["event_name"], market["name"]]
-    off = data["actual_off_iso"] and f"{data['actual_off_iso']} ({_off_by(data)})"
+    went_off = data["actual_off_iso"] and f"{screen.time(data['actual_off_iso'])} ({_off_by(data)})"
     screen.fields(
         {
             "market": market["market_id"],
             "name": ", ".join(name for name in names if name) or None,
             "venue": market["venue"],
-            "type": market["market_type"],
+            "market type": market["market_type"],
             "status": market["status"],
-            "scheduled off": data["scheduled_off_iso"],
-            "actual off": off,
-            "prices at the off": _captured(data),
-            "back book": _percent(data["back_book_percentage"]),
-            "lay book": _percent(data["lay_book_percentage"]),
-            "overround": _percent(data["overround"]),
-            "total matched": data["total_matched"],
-            "one-sided volume": data["volume"],
-            "messages": f"{data['messages']:,}",
-            "first": data["first_publish_time_iso"],
-            "last": data["last_publish_time_iso"],
+            "scheduled off": off(data["scheduled_off_iso"]),
+            "actual off": went_off,
+            "prices at the off": _captured(data, screen),
+            "back book": percent(data["back_book_percentage"]),
+            "lay book": percent(data["lay_book_percentage"]),
+            "overround": percent(data["overround"]),
+            "total matched": money(data["total_matched"], CURRENCY_OF_MARKETS),
+            "one-sided volume": money(data["volume"], CURRENCY_OF_MARKETS),
+            "messages": count(data["messages"]),
+            "first": published(data["first_publish_time_iso"]),
+            "last": published(data["last_publish_time_iso"]),
         }
     )
     screen.line()
     _render_runners(data, screen)
     if any(_is_derived(runner, phase) for runner in data["runners"] for phase in _phases(data)):
-        screen.line(f"{_DERIVED} derived: the recording has no last price there, so where volume grew last")
+        screen.sentence(
+            f"{_DERIVED} derived: the recording has no last price there, so where volume grew last"
+        )
     screen.line()
+    render_timeline(data["timeline"], screen)
+
+
+def render_timeline(timeline: list[dict[str, Any]], screen: Screen) -> None:
+    """Show from when on a market had which status."""
     screen.table(
-        ["from", "status", "in play", "bet delay", "version"],
+        ["published", "status", "in play", "bet delay", "version"],
         [
-            [each["published"], each["status"], each["in_play"], each["bet_delay"], each["version"]]
-            for each in data["timeline"]
+            [
+                *(published(each["published"]), each["status"], each["in_play"]),
+                *(each["bet_delay"], each["version"]),
+            ]
+            for each in timeline
         ],
     )
 
@@ -69,43 +90,46 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
 def _render_runners(data: dict[str, Any], screen: Screen) -> None:
     """Show the runners in one table; where there is no room, in one for the off and one for each phase."""
     phases = _phases(data)
-    columns = {**_RUNNER, **_AT_THE_OFF}
+    identity = _identity(data["runners"])
+    columns = {**identity, **_AT_THE_OFF}
     for phase in phases:
         columns |= {f"{phase.label} {name}": cell for name, cell in _phase_columns(phase).items()}
     rows = _rows(data["runners"], columns)
     if screen.fits(list(columns), rows):
         screen.table(list(columns), rows)
         return
-    screen.table([*_RUNNER, *_AT_THE_OFF], _rows(data["runners"], _RUNNER | _AT_THE_OFF))
+    at_the_off = identity | _AT_THE_OFF
+    screen.table(list(at_the_off), _rows(data["runners"], at_the_off), spare=_SPARE)
     for phase in phases:
-        columns = _RUNNER | _phase_columns(phase)
+        columns = identity | _phase_columns(phase)
         screen.line()
         screen.line(phase.title)
-        screen.table(list(columns), _rows(data["runners"], columns), spare=[("name",)])
+        screen.table(list(columns), _rows(data["runners"], columns), spare=_SPARE)
 
 
 def _rows(runners: list[dict[str, Any]], columns: dict[str, _Cell]) -> list[list[object]]:
     return [[cell(runner) for cell in columns.values()] for runner in runners]
 
 
-def _identity(runner: dict[str, Any]) -> object:
-    selection_id, handicap = runner["selection_id"], runner["handicap"]
-    return f"{selection_id} {handicap:+g}" if handicap else selection_id
+def _identity(runners: list[dict[str, Any]]) -> dict[str, _Cell]:
+    """Return the columns that say which runner it is: a handicap only where there are lines."""
+    with_lines = any(runner["handicap"] for runner in runners)
+    return {name: cell for name, cell in _RUNNER.items() if name != "handicap" or with_lines}
 
 
 def _price(side: str) -> _Cell:
-    return lambda runner: runner[side] and runner[side]["price"]
+    return lambda runner: price(runner[side] and runner[side]["price"])
 
 
 def _off_by(data: dict[str, Any]) -> str:
     return "derived: turned in play without a suspension" if data["actual_off_derived"] else "suspended"
 
 
-def _captured(data: dict[str, Any]) -> str:
+def _captured(data: dict[str, Any], screen: Screen) -> str:
     if not data["captured"]:
         return f"none: {data['not_captured_because']}"
     before = " (the last before the actual off)" if data["captured_at"] == "ACTUAL_OFF" else ""
-    return f"{data['captured_from_iso']}{before}"
+    return f"{screen.time(data['captured_from_iso'])}{before}"
 
 
 class _Phase(NamedTuple):
@@ -130,16 +154,16 @@ def _phases(data: dict[str, Any]) -> list[_Phase]:
 
 def _phase_columns(phase: _Phase) -> dict[str, _Cell]:
     return {
-        "min": _of_phase(phase, "min_price"),
-        "max": _of_phase(phase, "max_price"),
+        "min": _of_phase(phase, "min_price", price),
+        "max": _of_phase(phase, "max_price", price),
         "last": _last_price(phase),
-        "average": _of_phase(phase, "weighted_average_price"),
-        "volume": _of_phase(phase, "volume"),
+        "average": _of_phase(phase, "weighted_average_price", average),
+        "volume": _of_phase(phase, "volume", money),
     }
 
 
-def _of_phase(phase: _Phase, field: str) -> _Cell:
-    return lambda runner: (runner[phase.key] or {}).get(field)
+def _of_phase(phase: _Phase, field: str, written: Callable[[float | None], object]) -> _Cell:
+    return lambda runner: written((runner[phase.key] or {}).get(field))
 
 
 def _last_price(phase: _Phase) -> _Cell:
@@ -147,8 +171,8 @@ def _last_price(phase: _Phase) -> _Cell:
 
     def cell(runner: dict[str, Any]) -> object:
         figures = runner[phase.key] or {}
-        price = figures.get("last_price")
-        return f"{_DERIVED}{price:g}" if figures.get("last_price_derived") else price
+        last = price(figures.get("last_price"))
+        return Figure(f"{_DERIVED}{last}") if figures.get("last_price_derived") else last
 
     return cell
 
@@ -157,14 +181,15 @@ def _is_derived(runner: dict[str, Any], phase: _Phase) -> bool:
     return bool((runner[phase.key] or {}).get("last_price_derived"))
 
 
-def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{value:.2f} %"
-
-
-_RUNNER: dict[str, _Cell] = {"runner": _identity, "name": lambda runner: runner["name"]}
+_RUNNER: dict[str, _Cell] = {
+    "selection id": lambda runner: runner["selection_id"],
+    "handicap": lambda runner: price(runner["handicap"]),
+    "runner": lambda runner: runner["name"],
+}
+_SPARE = [("selection id",)]
 _AT_THE_OFF: dict[str, _Cell] = {
     "result": lambda runner: runner["result"],
-    "BSP": lambda runner: runner["bsp"],
+    "BSP": lambda runner: average(runner["bsp"]),
     "back": _price("best_back"),
     "lay": _price("best_lay"),
 }

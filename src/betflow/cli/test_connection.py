@@ -5,6 +5,7 @@ from typing import Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import count
 from betflow.cli.funds import funds_fields
 from betflow.cli.screen import Screen
 
@@ -32,7 +33,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     screen.line()
     screen.table(
         ["id", "event type", "markets"],
-        [[each["id"], each["name"], each["markets"]] for each in event_types["first"]],
+        [[each["id"], each["name"], count(each["markets"])] for each in event_types["first"]],
     )
     screen.line()
     screen.fields(

@@ -43,8 +43,8 @@ def test_table_shows_what_was_traded(capsys: pytest.CaptureFixture[str]) -> None
     assert 0 == _run("candles", "tape")
 
     lines = capsys.readouterr().out.splitlines()
-    assert ["start", "selection", "handicap", "runner"] == lines[0].split()[:4]
-    assert ["2026-02-18T14:00:00.000Z", "2026-02-18T14:01:00.000Z"] == [row.split()[0] for row in lines[1:3]]
+    assert "start +00:00             selection id  runner" == lines[0][:46].rstrip()
+    assert ["2026-02-18 14:00:00.000", "2026-02-18 14:01:00.000"] == [row[:23] for row in lines[1:3]]
     assert "1 of 3 candles are empty and not shown." == lines[-1]
 
 
@@ -99,10 +99,13 @@ def test_statistics_of_a_market(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == _run("stats", "tape")
 
     out = capsys.readouterr().out
-    assert "actual off         2026-02-18T14:01:00.000Z (derived: turned in play without a suspension)" in out
+    assert (
+        "actual off         2026-02-18T14:01:00.000+00:00 (derived: turned in play without a suspension)"
+        in out
+    )
     assert "overround          -50.00 %" in out
     (runner,) = (line for line in out.splitlines() if "Sea, Poem" in line)
-    assert ["ACTIVE", "2.5", "2.0", "-", "2.0", "2.0", "~2", "2.0", "50.0"] == runner.split()[3:12]
+    assert ["ACTIVE", "2.50", "2", "-", "2", "2", "~2", "2.00", "50.00"] == runner.split()[3:12]
 
 
 def test_statistics_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -175,7 +175,7 @@ def test_names_lead_down(betflow: CommandLine, exchange: Betfair) -> None:
     ran = betflow("navigate", "horse-racing", "5f")
 
     assert ran.out.splitlines()[0] == "Horse Racing > 5f Hcap"
-    assert "1.1  market  -      5f Hcap       2026-02-18 14:10        1" in ran.out
+    assert "1.1  market  -      5f Hcap       18 Feb 14:10        1" in ran.out
     assert "menu" in exchange.service.names()
 
 
@@ -184,7 +184,7 @@ def test_a_market_is_the_end_of_the_way(betflow: CommandLine, exchange: Betfair)
     ran = betflow("navigate", "1.3")
 
     assert ran.out.splitlines()[0] == "Soccer > English Football > Arsenal v Chelsea > Match Odds"
-    assert "next     betflow ladder 1.3, betflow shape 1.3\n" in ran.out
+    assert "next           betflow ladder 1.3, betflow shape 1.3\n" in ran.out
     assert "menu" in exchange.service.names()
 
 
