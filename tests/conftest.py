@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, settings
 
 from betflow.jobs.runs import Run, RunContext, Runs
 from betflow.ledger.store import Ledger, open_ledger
@@ -16,6 +17,12 @@ from betflow.settings import Settings
 START_MS = 1_771_407_000_000
 """2026-02-18T09:30:00.000Z."""
 
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("fuzz", settings.get_profile("suite"), derandomize=False, max_examples=500)
+settings.load_profile("suite")
+"""The suite tries the same examples on every machine, however busy; ``scripts/fuzz`` looks for new ones."""
 
 # People see times in their own zone; tests, and the programs that they run, are nowhere in particular.
 os.environ["TZ"] = "UTC"

@@ -61,7 +61,7 @@ def _cut(content: Sequence[bytes], cuts: list[int]) -> list[Sequence[bytes]]:
 
 
 @pytest.mark.parametrize("name", _WRAPPINGS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(
     lines=st.lists(_lines(_MESSAGE) | _lines(_MESSAGE) | _lines(_OTHER) | _BLANK, max_size=12),
     cuts=st.lists(st.integers(0, 12), max_size=3),
@@ -84,7 +84,7 @@ def test_messages_come_out_as_they_went_in(
 
 
 @pytest.mark.parametrize("kind", COMPRESSIONS)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(cuts=st.lists(st.integers(0, 7 * BLOCK), max_size=4))
 def test_streams_may_begin_anywhere(kind: str, file: Path, cuts: list[int]) -> None:
     """Where the streams of a compressed tar begin and end makes no difference, not even within its head."""
@@ -153,7 +153,7 @@ def test_damaged_header_in_a_tar_is_never_silent(mask: int, file: Path) -> None:
         assert result.findings or result.messages == _MESSAGES, at
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     name=st.sampled_from(sorted(_WRAPPINGS)),
     places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=6)), max_size=4),
@@ -170,7 +170,7 @@ def test_any_damage_is_survived(name: str, file: Path, places: list[tuple[float,
     assert result.account.lines >= len(result.messages)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(content=st.binary(max_size=2000))
 def test_any_bytes_can_be_read(file: Path, content: bytes) -> None:
     """Whatever a file holds, reading it raises nothing, and what is no message is a finding."""

@@ -95,7 +95,6 @@ def test_untouched_journal_is_whole(original: Path) -> None:
     assert first_bad(original, rows, anchors=seals(rows)) is None
 
 
-@settings(deadline=None)
 @given(seq=seqs, column=st.sampled_from(TEXT_COLUMNS), text=texts)
 def test_changed_text(original: Path, seq: int, column: str, text: str) -> None:
     """A changed text column is found at its entry."""
@@ -105,7 +104,6 @@ def test_changed_text(original: Path, seq: int, column: str, text: str) -> None:
     assert found(first_bad(original, rows)) == (seq, Defect.ALTERED)
 
 
-@settings(deadline=None)
 @given(seq=seqs, time_ms=st.none() | st.integers(-(2**63), 2**63 - 1))
 def test_changed_event_time(original: Path, seq: int, time_ms: int | None) -> None:
     """A changed, added or removed event time is found at its entry."""
@@ -117,7 +115,6 @@ def test_changed_event_time(original: Path, seq: int, time_ms: int | None) -> No
     assert found(first_bad(original, rows)) == (seq, Defect.ALTERED)
 
 
-@settings(deadline=None)
 @given(seq=seqs, other=st.integers(-5, 0) | st.integers(LENGTH + 1, LENGTH + 5))
 def test_changed_seq(original: Path, seq: int, other: int) -> None:
     """An entry that was given another number is found at the earlier of its old place and its new one."""
@@ -131,7 +128,6 @@ def test_changed_seq(original: Path, seq: int, other: int) -> None:
     assert bad.seq == min(seq, other)
 
 
-@settings(deadline=None)
 @given(seq=seqs, column=st.sampled_from(("subject", "body", "recorded_at", "prev_hash")), text=texts)
 def test_replaced_with_its_own_hash(original: Path, seq: int, column: str, text: str) -> None:
     """An entry that was changed and given the right hash is found: its neighbours vouch for another."""
@@ -142,7 +138,6 @@ def test_replaced_with_its_own_hash(original: Path, seq: int, column: str, text:
     assert found(first_bad(original, rows, anchors=anchors)) == (seq, Defect.ALTERED)
 
 
-@settings(deadline=None)
 @given(seq=seqs, source=seqs)
 def test_replaced_with_a_copy(original: Path, seq: int, source: int) -> None:
     """An entry that was overwritten with another of the journal is found at its place."""
@@ -156,7 +151,6 @@ def test_replaced_with_a_copy(original: Path, seq: int, source: int) -> None:
     assert bad.seq == seq
 
 
-@settings(deadline=None)
 @given(seq=st.integers(1, LENGTH - 1), is_renumbered=st.booleans())
 def test_deleted(original: Path, seq: int, *, is_renumbered: bool) -> None:
     """A deleted entry is found missing, whether the later ones were moved up or not."""
@@ -168,7 +162,6 @@ def test_deleted(original: Path, seq: int, *, is_renumbered: bool) -> None:
     assert found(first_bad(original, rows)) == (seq, Defect.MISSING)
 
 
-@settings(deadline=None)
 @given(length=st.integers(0, LENGTH - 1))
 def test_truncated(original: Path, length: int) -> None:
     """A journal that was cut off is found short at the first entry that is gone, through the anchors."""
@@ -177,7 +170,6 @@ def test_truncated(original: Path, length: int) -> None:
     assert found(first_bad(original, rows[:length], anchors=seals(rows))) == (length + 1, Defect.TRUNCATED)
 
 
-@settings(deadline=None)
 @given(seq=seqs, is_chained=st.booleans(), body=texts)
 def test_inserted(original: Path, seq: int, *, is_chained: bool, body: str) -> None:
     """An inserted entry is found at its place, whether it was chained to the one before it or not."""
@@ -198,7 +190,6 @@ def test_appended_by_nobody(original: Path) -> None:
     assert found(first_bad(original, [*rows, forged])) == (LENGTH + 1, Defect.INSERTED)
 
 
-@settings(deadline=None)
 @given(places=st.lists(seqs, min_size=2, max_size=2, unique=True).map(sorted))
 def test_swapped(original: Path, places: list[int]) -> None:
     """Two entries that changed places are found at the first of the two."""
@@ -212,7 +203,6 @@ def test_swapped(original: Path, places: list[int]) -> None:
     assert found(first_bad(original, rows)) == (first, Defect.REORDERED)
 
 
-@settings(deadline=None)
 @given(seq=seqs)
 def test_written_anew(original: Path, seq: int) -> None:
     """A journal whose hashes were made anew from an entry on is found at the next anchored one."""
@@ -226,7 +216,7 @@ def test_written_anew(original: Path, seq: int) -> None:
     assert found(first_bad(original, rows, anchors=anchors)) == (next_anchor, Defect.ALTERED)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     facts=st.lists(
         st.tuples(texts, st.dictionaries(texts, json_values, max_size=3), st.none() | st.integers(0, 2**62)),

@@ -5,7 +5,7 @@ import json
 from dataclasses import fields
 from io import StringIO
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from betflow.trading.orders_file import ScriptedOrder, parse_orders
@@ -17,6 +17,9 @@ MOMENTS = st.integers(10**12, 2 * 10**12)
 AMOUNTS = st.integers(1, 10**7).map(lambda pennies: pennies / 100)
 QUARTERS = st.integers(-20, 20).map(lambda quarters: quarters / 4)
 
+SAME_MOMENT = ScriptedOrder(
+    ref="a", at=10**12, market_id="1.1", selection_id=1, side=Side.BACK, price=2.0, size=2.0, cancel_at=10**12
+)
 ORDERS = st.builds(
     ScriptedOrder,
     ref=TEXT,
@@ -41,6 +44,7 @@ FILES = st.lists(ORDERS, min_size=1, unique_by=lambda order: order.ref)
 
 
 @given(FILES)
+@example([SAME_MOMENT])
 def test_csv_is_read_as_it_was_written(orders: list[ScriptedOrder]) -> None:
     """Every order comes back, in order."""
     text = StringIO(newline="")
@@ -52,6 +56,7 @@ def test_csv_is_read_as_it_was_written(orders: list[ScriptedOrder]) -> None:
 
 
 @given(FILES)
+@example([SAME_MOMENT])
 def test_json_is_read_as_it_was_written(orders: list[ScriptedOrder]) -> None:
     """Every order comes back, in order."""
     rows = [{name: getattr(order, name) for name in COLUMNS} for order in orders]

@@ -52,7 +52,7 @@ def _rows(played: Played) -> dict[str, list[OrderRow]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_nothing_looks_ahead(name: str, data: st.DataObject) -> None:
     """Cutting a tape at any message never changes what happened, or was asked for, before the cut."""

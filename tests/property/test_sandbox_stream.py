@@ -327,5 +327,5 @@ def _orders_as_seen(books: OrderBooks) -> dict[str, Any]:
     return seen
 
 
-Subscribed.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Subscribed.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestSubscribed = Subscribed.TestCase

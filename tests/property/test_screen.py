@@ -4,7 +4,7 @@ import re
 from io import StringIO
 from unittest.mock import patch
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from betflow.cli.screen import Screen
@@ -38,6 +38,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[object]], list[tuple[s
 
 
 @given(tables(), st.integers(1, 200))
+@example((["x", "y"], [["1", "2"]], [("y",)]), 1)  # the remark wraps behind its first word
 def test_every_word_on_a_terminal_is_one_of_the_table(
     table: tuple[list[str], list[list[object]], list[tuple[str, ...]]], columns: int
 ) -> None:
@@ -48,7 +49,7 @@ def test_every_word_on_a_terminal_is_one_of_the_table(
         Screen(terminal).table(names, rows, spare=spare)
     Screen(pipe).table(names, rows, spare=spare)
 
-    remark = re.search(r"^\(Without (.*?):.*?--json\.\)$", terminal.getvalue(), re.DOTALL | re.MULTILINE)
+    remark = re.search(r"^\(Without\s+(.*?):.*?--json\.\)$", terminal.getvalue(), re.DOTALL | re.MULTILINE)
     shown = terminal.getvalue()[: remark.start()] if remark else terminal.getvalue()
     words = set(shown.split()) - {"·"}
 

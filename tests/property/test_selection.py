@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from betflow.tape.archive import Archive
@@ -58,7 +58,6 @@ def tape(markets: tuple[MarketSummary, ...]) -> Manifest:
     )
 
 
-@settings(deadline=None)
 @given(of_markets=st.lists(facts, max_size=6), wanted=st.lists(filters, min_size=1, max_size=6))
 def test_index_and_filter_agree(of_markets: list[dict[str, object]], wanted: list[MarketFilter]) -> None:
     """The markets that the index finds and counts are those that the filter takes, known facts or not."""

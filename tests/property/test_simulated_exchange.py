@@ -20,7 +20,7 @@ from scenes import BACK, LAY, limit
 
 _courses = scripts(*EVERYTHING, runners=2)
 _winner = st.integers(1, 3)
-_LAW = settings(max_examples=40, deadline=None)
+_LAW = settings(max_examples=40)
 """Each example is a whole market, looked at after every step."""
 
 

@@ -58,7 +58,7 @@ class ScriptedOrder:
         bet_target_type: What it aims at instead of a size.
         bet_target_size: The aim.
         market_version: The market version that it was decided on.
-        cancel_at: When to cancel what is left, epoch milliseconds.
+        cancel_at: When to cancel what is left, epoch milliseconds; not before *at*.
         strategy: Whose it is; empty for nobody's in particular.
     """
 
@@ -327,8 +327,8 @@ def _missing(order: ScriptedOrder) -> list[tuple[str, str]]:
             "a size, or a bet_target_type and a bet_target_size" if kind is OrderType.LIMIT else "a liability"
         )
         found.append(("size", what))
-    if order.cancel_at is not None and order.cancel_at <= order.at:
-        found.append(("cancel_at", f"a moment after at ({order.at})"))
+    if order.cancel_at is not None and order.cancel_at < order.at:
+        found.append(("cancel_at", f"at ({order.at}), or a later moment"))
     return found
 
 

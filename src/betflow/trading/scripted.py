@@ -94,7 +94,11 @@ class ScriptedOrders(Strategy):
         while script.to_place and script.to_place[-1].at <= market.now:
             order = script.to_place.pop()
             requests.append(order.request)
-            if order.cancel_at is not None:
+            if order.cancel_at is None:
+                continue
+            if order.cancel_at <= market.now:
+                script.cancel_on_arrival.add(order.ref)
+            else:
                 heappush(script.to_cancel, (order.cancel_at, order.ref))
                 market.wake_at(order.cancel_at)
         requests += self._cancels(market, script)

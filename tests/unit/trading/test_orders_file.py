@@ -115,7 +115,7 @@ def test_a_broken_value_is_named(column: str, value: str, expected: str) -> None
         ({"min_fill_size": "all"}, "min_fill_size"),
         ({"bet_target_type": "PROFIT"}, "bet_target_type"),
         ({"market_version": "-1"}, "market_version"),
-        ({"cancel_at": "1627623840000"}, "cancel_at"),
+        ({"cancel_at": "1627623839999"}, "cancel_at"),
         ({"order_type": "LIMIT_ON_CLOSE", "price": ""}, "price"),
         ({"order_type": "MARKET_ON_CLOSE", "price": "", "size": ""}, "size"),
         ({"bet_target_type": "PAYOUT", "size": ""}, "size"),

@@ -1,5 +1,6 @@
 """Orders that were written down beforehand, played."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from acting import Recorded, opened, priced, the_market, won
@@ -84,6 +85,15 @@ def test_an_order_that_has_not_arrived_is_cancelled_when_it_has() -> None:
 
     (cancelled,) = [told.event for told in market.told if told.event.kind is EventKind.CANCELLED]
     assert (Rule.CANCEL, 1900) == (cancelled.rule, cancelled.at)
+
+
+def test_an_order_can_be_placed_and_cancelled_at_the_same_moment() -> None:
+    """It takes what is there on arrival at 1700; the cancel of the rest is sent then, and there at 1900."""
+    market = _play(replace(_order(1500, price=3.0, cancel_at=1500), size=80.0))
+
+    (order,) = market.orders
+    (cancelled,) = [told.event for told in market.told if told.event.kind is EventKind.CANCELLED]
+    assert (5000, 3000, 1900) == (order.matched[Case.EXPECTED], order.cancelled[Case.EXPECTED], cancelled.at)
 
 
 def test_an_order_that_waits_for_the_bet_delay_is_cancelled_when_it_is_a_bet() -> None:
