@@ -77,7 +77,10 @@ def _trouble(read: RulesFile) -> str:
         least = 0 if each.name in _MAY_BE_ZERO or isinstance(value, bool) else 1
         if value < least:
             return f"{each.name} is {value}"
-    account = read.account
+    return _account_trouble(read.account)
+
+
+def _account_trouble(account: AccountTerms) -> str:
     if not _NAME.fullmatch(account.name):
         return f"{account.name!r} is no name of an account"
     if account.currency not in MINIMUMS:
@@ -87,4 +90,6 @@ def _trouble(read: RulesFile) -> str:
         return f"the deposit is {deposit}"
     if not (account.discount_rate.is_finite() and 0 <= account.discount_rate <= _WHOLE):
         return f"the discount is {account.discount_rate} per cent"
-    return ""
+    limit = account.exposure_limit
+    is_limit = limit.is_finite() and limit <= 0 and limit == round(limit, 2)
+    return "" if is_limit else f"the exposure limit is {limit}, and Betfair's are negative"

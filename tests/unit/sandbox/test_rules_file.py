@@ -42,6 +42,7 @@ def test_what_is_named_is_set_and_the_rest_is_betfairs(tmp_path: Path) -> None:
         ("account: {deposit: '0.001'}", "the deposit is 0.001"),
         ("account: {deposit: NaN}", "the deposit is NaN"),
         ("account: {discount_rate: 101}", "the discount is 101 per cent"),
+        ("account: {exposure_limit: 100}", "the exposure limit is 100, and Betfair's are negative"),
         ("account: {name: 'a b'}", "'a b' is no name"),
         ("{", "is no YAML"),
     ],

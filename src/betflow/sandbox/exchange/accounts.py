@@ -47,6 +47,7 @@ class AccountTerms:
         discount_rate: Off the commission, in per cent, where a market allows it.
         best_execution: Whether a better price than asked for is taken.
         points: Betfair points; a number that is shown.
+        exposure_limit: 0 or negative, as Betfair has it; a number that is shown, and not kept to.
     """
 
     name: str = "sandbox"
@@ -55,6 +56,7 @@ class AccountTerms:
     discount_rate: Decimal = ZERO
     best_execution: bool = True
     points: int = 0
+    exposure_limit: Decimal = Decimal("-15000.00")
 
 
 class SandboxAccount:
@@ -257,7 +259,7 @@ class SandboxAccount:
             available_to_bet_balance=float(self.available),
             exposure=float(-self.exposure) or 0.0,
             retained_commission=0.0,
-            exposure_limit=0.0,
+            exposure_limit=float(self.terms.exposure_limit),
             discount_rate=float(self.terms.discount_rate),
             points_balance=self.terms.points,
             wallet="UK",

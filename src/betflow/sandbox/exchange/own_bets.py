@@ -53,7 +53,7 @@ def _order_and_matches(
             price=float(price),
             size=pennies / 100,
             bet_id=order.bet_id,
-            match_id=f"{order.bet_id}.{number}",
+            match_id=f"{order.bet_id}{number:03}",  # digits, as Betfair's
             match_date=iso_second(part.matched_at),
         )
         for number, (part, (price, pennies)) in enumerate(zip(standing(order), parts, strict=True), start=1)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from betflow.sandbox.generator.publisher import Plan
+from betflow.sandbox.leniency import with_texts_for_numbers
 from betflow.sandbox.library import ABOVE, basket, options, plan_of, wanted
 from betflow.sandbox.services.answers import HTML, TEXT, Answer
 from betflow.sandbox.services.bodies import BadRequest, body_of
@@ -89,9 +90,10 @@ async def _file(context: Context, request: Request) -> Answer:
 
 async def _filter(request: Request) -> HistoricFilter:
     try:
-        return msgspec.json.decode(await body_of(request), type=HistoricFilter, strict=False)
+        wanted_files: HistoricFilter = with_texts_for_numbers(await body_of(request), HistoricFilter)
     except (msgspec.DecodeError, RecursionError):
         raise BadRequest(400, "that is no filter") from None
+    return wanted_files
 
 
 def _part(content: bytes, wanted_range: str, name: str) -> Answer:

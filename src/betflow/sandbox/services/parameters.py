@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from betflow.sandbox.leniency import with_texts_for_numbers
 from betflow.sandbox.services.envelopes import (
     NOT_JSON,
     NULL,
@@ -84,8 +85,7 @@ def _decoder(kind: type[msgspec.Struct]) -> "msgspec.json.Decoder[Any]":
 def _again(kind: type[Parameters], content: bytes) -> Parameters:
     """Try again with every number as text, which is read as a number where one belongs."""
     try:
-        value = _texts(msgspec.json.decode(content))
-        return msgspec.convert(value, kind, strict=False)
+        parameters: Parameters = with_texts_for_numbers(content, kind)
     except msgspec.ValidationError as error:
         is_missing = "missing required field" in str(error)
         raise Misunderstood(*(PARAMETER_MISSING if is_missing else PARAMETER_WRONG)) from None
@@ -93,16 +93,4 @@ def _again(kind: type[Parameters], content: bytes) -> Parameters:
         raise Misunderstood(*NOT_JSON) from None
     except RecursionError:
         raise Misunderstood(*PARAMETER_WRONG) from None
-
-
-def _texts(value: object) -> object:
-    match value:
-        case bool():
-            return value
-        case int() | float():
-            return str(value)
-        case dict():
-            return {key: _texts(member) for key, member in value.items()}
-        case list():
-            return [_texts(member) for member in value]
-    return value
+    return parameters

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from betflow.sandbox.leniency import with_texts_for_numbers
 from betflow.sandbox.streaming.statuses import StreamRefusal
 from betflow.wire.enums import StreamErrorCode
 from betflow.wire.stream import MarketSubscription, OrderSubscription, StreamRequest, decode_request
@@ -57,12 +58,23 @@ def request_of(line: bytes) -> StreamRequest:
         StreamRefusal: INVALID_INPUT, for anything else; it does not repeat what may hold a secret.
     """
     try:
-        request: StreamRequest = decode_request(line)
+        return _decoded(line)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = str(error)[:_SHOWN] if isinstance(error, msgspec.MsgspecError) else "it is no JSON in UTF-8"
         raise StreamRefusal(
             StreamErrorCode.INVALID_INPUT, f"Message could not be deserialised: {reason}"
         ) from error
+
+
+def _decoded(line: bytes) -> StreamRequest:
+    """Decode a line; ids that are numbers are read as texts, as Betfair's clients send them."""
+    try:
+        request: StreamRequest = decode_request(line)
+    except msgspec.ValidationError as error:
+        try:
+            request = with_texts_for_numbers(line, StreamRequest)
+        except msgspec.ValidationError:
+            raise error from None  # what was wrong with the line as it is
     return request
 
 

@@ -9,7 +9,7 @@ Source: "Exchange Stream API" (images, conflation, segmentation, heartbeats, res
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol
+from typing import Final, Generic, Protocol
 
 import msgspec
 
@@ -252,29 +252,11 @@ class Subscription(Generic[Change]):
         """Return a message as lines, cut into segments where it is long and the client takes them."""
         bodies = [self._channel.kind.encode(change) for change in changes]
         parts = _parts(bodies, self.terms.segment)
-        first: dict[str, Any] = {}
-        if ct is not None:
-            first = {
-                "initialClk": self._initial_clk,
-                "conflateMs": self.terms.conflate_ms,
-                "heartbeatMs": self.terms.heartbeat_ms,
-            }
         if len(parts) == 1:
-            return [self._line(parts[0], now, ct=ct, **first)]
+            return [self._line(parts[0], now, ct=ct)]
         last = len(parts) - 1
         kinds = [SegmentType.SEG_START, *[SegmentType.SEG] * (last - 1), SegmentType.SEG_END]
-        # The tokens come with the last segment: with less, a client cannot come back.
-        terms = {name: value for name, value in first.items() if name != "initialClk"}
-        return [
-            self._line(
-                part,
-                now,
-                ct=ct,
-                segment=kind,
-                **(first if kind is SegmentType.SEG_END else terms if kind is SegmentType.SEG_START else {}),
-            )
-            for part, kind in zip(parts, kinds, strict=True)
-        ]
+        return [self._line(part, now, ct=ct, segment=kind) for part, kind in zip(parts, kinds, strict=True)]
 
     def _line(
         self,
@@ -283,17 +265,25 @@ class Subscription(Generic[Change]):
         *,
         ct: ChangeType | None = None,
         segment: SegmentType | None = None,
-        **fields: str | int,
     ) -> bytes:
+        """Return a message as a line, its members in Betfair's order; without changes it has no list."""
+        begins = ct in (ChangeType.SUB_IMAGE, ChangeType.RESUB_DELTA)
+        fields: dict[str, str | int] = {}
+        # The tokens come with the last segment: with less, a client cannot come back.
         if segment in (None, SegmentType.SEG_END):
+            if begins:
+                fields["initialClk"] = self._initial_clk
             fields["clk"] = clk_of(self._reached)
+        if begins and segment is not SegmentType.SEG:
+            fields["conflateMs"] = self.terms.conflate_ms
+            fields["heartbeatMs"] = self.terms.heartbeat_ms
         fields["pt"] = now
         if ct is not None:
             fields["ct"] = ct
         if segment is not None:
             fields["segmentType"] = segment
         content = self._head + _encode(fields)[1:-1]
-        if ct is not ChangeType.HEARTBEAT:
+        if bodies:
             content += f',"{self._channel.kind.key}":['.encode() + b",".join(bodies) + b"]"
         return line_of(content + b"}")
 

@@ -25,8 +25,8 @@ def test_an_order_has_all_its_amounts_and_matched_parts() -> None:
     )
     date, bet_id = "1970-01-01T00:00:01.000Z", "300000000001"
     assert (
-        Match(side="BACK", price=3.0, size=4.0, bet_id=bet_id, match_id=f"{bet_id}.1", match_date=date),
-        Match(side="BACK", price=2.8, size=4.0, bet_id=bet_id, match_id=f"{bet_id}.2", match_date=date),
+        Match(side="BACK", price=3.0, size=4.0, bet_id=bet_id, match_id=f"{bet_id}001", match_date=date),
+        Match(side="BACK", price=2.8, size=4.0, bet_id=bet_id, match_id=f"{bet_id}002", match_date=date),
     ) == own.matches
 
 

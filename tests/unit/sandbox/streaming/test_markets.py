@@ -38,6 +38,13 @@ def _subscribed(stream: Stream, *arguments: Any, **others: Any) -> Client:  # no
     return client
 
 
+def _image(stream: Stream, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - as in JSON
+    """Return the image of a new subscription with a filter."""
+    client = stream.client()
+    client.says(**subscription(["EX_LTP"], marketFilter=wanted))
+    return client.gets()[1]
+
+
 def _markets(messages: list[dict[str, Any]]) -> list[str]:
     return [change["id"] for message in messages for change in message.get("mc", ())]
 
@@ -61,6 +68,38 @@ def test_an_image_says_what_is_agreed() -> None:
             "mc": [{"id": "1.1", "img": True}],
         }
     ] == client.gets()[1:]
+
+
+def test_an_image_has_its_members_in_the_order_of_betfairs() -> None:
+    """Some clients read the beginning of a line: both tokens stand there."""
+    image = _image(Stream(PublishedExchange(market())))
+
+    expected = ["op", "id", "initialClk", "clk", "conflateMs", "heartbeatMs", "pt", "ct", "mc"]
+    assert expected == list(image)
+
+
+def test_an_image_of_no_market_has_no_list() -> None:
+    """An empty image is one without changes."""
+    stream = Stream(PublishedExchange(market()))
+    image = _image(stream, marketIds=["1.9"])
+
+    assert ("SUB_IMAGE", False) == (image["ct"], "mc" in image)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"eventTypeIds": [7]},
+        {"eventIds": [30]},
+        {"marketIds": [1.1], "eventTypeIds": ["7"]},
+        {"eventTypeIds": [7], "bspMarket": "false"},
+    ],
+)
+def test_ids_may_be_numbers(wanted: dict[str, Any]) -> None:
+    """Clients in typed languages send ids as numbers, and Betfair takes them."""
+    stream = Stream(PublishedExchange(market(event_id="30")))
+
+    assert ["1.1"] == _markets([_image(stream, **wanted)])
 
 
 @pytest.mark.parametrize(
