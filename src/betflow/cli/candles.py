@@ -30,10 +30,15 @@ def candles(
     since: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="TIME", help="Begin with the interval of this moment; epoch ms or ISO 8601."
+            "--from", metavar="DATE", help="Begin with the interval of this moment, or with a date."
         ),
     ] = None,
-    until: Annotated[str | None, typer.Option("--to", metavar="TIME", help="End before this moment.")] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="DATE", help="The end: a date, its day included, or a moment, excluded."
+        ),
+    ] = None,
     export_format: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="json, csv or parquet; else a table.")
     ] = None,

@@ -21,7 +21,11 @@ Venue: TypeAlias = Annotated[
 ]
 FromTime: TypeAlias = Annotated[
     str | None,
-    typer.Option("--from", metavar="DATE", help="Earliest scheduled off: a date or a moment, UTC."),
+    typer.Option(
+        "--from",
+        metavar="DATE",
+        help="Earliest scheduled off: a date or a moment; UTC unless it has an offset.",
+    ),
 ]
 ToTime: TypeAlias = Annotated[
     str | None,
@@ -61,5 +65,9 @@ MarketNowOrAt: TypeAlias = Annotated[
 ]
 Moment: TypeAlias = Annotated[
     str | None,
-    typer.Option("--at", metavar="TIME", help="When, on a tape: epoch milliseconds, or ISO 8601 in UTC."),
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="When, on a tape: ISO 8601, UTC unless it has an offset, or epoch milliseconds.",
+    ),
 ]

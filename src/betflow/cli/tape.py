@@ -103,7 +103,12 @@ def book(
     ctx: typer.Context,
     market_or_file: MarketOrFile,
     *,
-    at: Annotated[str, typer.Option(help="When: epoch milliseconds, or ISO 8601 in UTC.", metavar="TIME")],
+    at: Annotated[
+        str,
+        typer.Option(
+            help="When: ISO 8601, UTC unless it has an offset, or epoch milliseconds.", metavar="TIME"
+        ),
+    ],
     depth: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="So many prices of each side; 3 if not said.")
     ] = None,

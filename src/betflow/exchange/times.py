@@ -107,6 +107,18 @@ def parse_moment(text: str) -> int:
         raise UsageError(f"{error}.", advice=advice) from error
 
 
+def parse_end(text: str) -> int:
+    """
+    Return the epoch milliseconds behind a span that a command line ends with a moment, or with a date's day.
+
+    Raises:
+        UsageError: as `parse_moment` does.
+    """
+    moment = parse_moment(text)
+    is_date = len(text.strip()) == len("2021-07-30") and "-" in text
+    return moment + _DAY if is_date else moment
+
+
 def _offset_ms(offset: str | None) -> int:
     if offset is None or offset in "Zz":
         return 0

@@ -10,7 +10,7 @@ from betflow.errors import NotFoundError, UsageError
 from betflow.exchange.candles import Candle, CandleFold, parse_interval
 from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.snapshot import json_ready
-from betflow.exchange.times import iso, parse_moment
+from betflow.exchange.times import iso, parse_end, parse_moment
 from betflow.jobs.exports import (
     Columns,
     ExportFormat,
@@ -60,7 +60,7 @@ class CandlesRequest:
         market_id: Which market of a file that holds several.
         runner: Only this selection, at all its handicaps.
         since: The first interval is the one with this moment in it.
-        until: No interval begins at or after this moment.
+        until: No interval begins at or after this moment, or behind the day of this date.
         export_format: json, csv or parquet; of the output file where it is not named.
         output: Where to write the rows; without it they are in the outcome's data.
         plot: Where to draw them, a PNG file.
@@ -140,7 +140,7 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
 def _checked(request: CandlesRequest) -> _Plan:
     """Refuse what cannot be before the tape is read."""
     since = None if request.since is None else parse_moment(request.since)
-    until = None if request.until is None else parse_moment(request.until)
+    until = None if request.until is None else parse_end(request.until)
     if since is not None and until is not None and since >= until:
         raise UsageError(f"--to {request.until} is not after --from {request.since}.", advice="Swap them.")
     if request.plot is not None:

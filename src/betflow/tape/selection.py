@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from betflow.errors import UsageError
-from betflow.exchange.times import parse_moment
+from betflow.exchange.times import parse_end, parse_moment
 from betflow.tape.manifest import MarketSummary
 
 EVENT_TYPES = {
@@ -32,9 +32,6 @@ EVENT_TYPES = {
     "tennis": "2",
 }
 """Names that the command line takes for Betfair's numbers of event types."""
-
-_DAY_MS = 86_400_000
-_DATE_LENGTH = len("2021-07-30")
 
 
 class Comparison(Enum):
@@ -160,7 +157,7 @@ class FilterOptions:
             UsageError: for an event type or a time that is none, and a span of time that is empty.
         """
         from_ms = None if self.from_time is None else parse_moment(self.from_time)
-        before_ms = None if self.to_time is None else _end(self.to_time)
+        before_ms = None if self.to_time is None else parse_end(self.to_time)
         if from_ms is not None and before_ms is not None and from_ms >= before_ms:
             raise UsageError(
                 f"no market is from {self.from_time} to {self.to_time}: the end is not after the beginning.",
@@ -202,9 +199,3 @@ def event_type_id(text: str) -> str:
             advice=f"Give Betfair's number, or one of {', '.join(EVENT_TYPES)}.",
         )
     return EVENT_TYPES[name]
-
-
-def _end(text: str) -> int:
-    moment = parse_moment(text)
-    is_date = len(text.strip()) == _DATE_LENGTH and "-" in text
-    return moment + _DAY_MS if is_date else moment

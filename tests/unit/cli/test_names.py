@@ -39,8 +39,8 @@ FORBIDDEN: Final = {
 METAVARS: Final = {
     "--output": {"FILE", "FOLDER"},
     "--store": {"URL"},
-    "--from": {"DATE", "TIME"},
-    "--to": {"DATE", "TIME"},
+    "--from": {"DATE"},
+    "--to": {"DATE"},
     "--at": {"TIME"},
     "--for": {"DURATION"},
     "--until": {"TIME"},

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from betflow.errors import UsageError
-from betflow.exchange.times import epoch_ms, iso, parse_moment
+from betflow.exchange.times import epoch_ms, iso, parse_end, parse_moment
 
 OFF = 1_627_623_840_000
 
@@ -104,3 +104,16 @@ def test_epoch_seconds_are_not_taken_for_milliseconds() -> None:
     """1627623840 would be a day in January 1970; it is refused, with the likely reason."""
     with pytest.raises(UsageError, match="too small for epoch milliseconds; is it in seconds"):
         parse_moment("1627623840")
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("2021-07-31T00:00:00.000Z", "2021-07-30"),
+        ("2021-07-30T00:00:00.000Z", "2021-07-30T00:00Z"),
+        ("2021-07-30T05:44:00.000Z", "1627623840000"),
+    ],
+)
+def test_span_that_ends_with_a_date_has_its_day(expected: str, text: str) -> None:
+    """A date as an end includes its day; a moment is the end itself."""
+    assert expected == iso(parse_end(text))
