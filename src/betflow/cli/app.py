@@ -1,6 +1,5 @@
 """The commands of betflow, and the door that the console script comes in by."""
 
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +23,7 @@ from betflow.cli import (
     tape,
     test_connection,
 )
+from betflow.cli.complaints import complaint
 from betflow.cli.contract import early_failure
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import prepare_streams
@@ -83,17 +83,6 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         context: Any = getattr(error, "ctx", None)
         path = context.command_path if context else "betflow"
-        usage = UsageError(_complaint(error), advice=f"See '{path} --help'.")
+        usage = UsageError(complaint(error, arguments), advice=f"See '{path} --help'.")
         return early_failure(usage, arguments, command=path.partition(" ")[2])
     return code or 0
-
-
-def _complaint(error: typer.TyperException) -> str:
-    """Return what is wrong with a command line, as one sentence or as a sentence and a question."""
-    known: Any = getattr(error, "possibilities", None)
-    name = getattr(error, "option_name", "")
-    message = str(getattr(error, "message", "") if known else error.format_message()).strip().rstrip(".")
-    close = get_close_matches(name, known or [], n=1)
-    if close:
-        return f"{message}. Did you mean {close[0]}?"
-    return message if message.endswith("?") else f"{message}."

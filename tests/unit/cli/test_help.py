@@ -66,6 +66,16 @@ def test_every_page_lists_the_exit_codes(betflow: Betflow, path: str) -> None:
     assert {str(code.value): code.meaning for code in ExitCode} == listed
 
 
+def test_contract_documents_the_exit_codes() -> None:
+    """The page of the contract has each code, in order."""
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "contract.md").read_text(encoding="utf-8")
+
+    documented = re.findall(
+        r"^\| (\d+) \|", page.partition("## Exit codes")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    assert [str(code.value) for code in ExitCode] == documented
+
+
 def test_commands_of_two_words_are_listed_below_the_first(betflow: Betflow) -> None:
     """The first page lists backtest alone; its own page lists explain."""
     first, own = betflow("--help")[1], betflow("backtest", "--help")[1]
@@ -94,6 +104,15 @@ def test_group_alone_shows_its_page(betflow: Betflow, group: tuple[str, ...]) ->
         ),
         (("tape", "ls", "--zzz"), "No such option: --zzz. See 'betflow tape ls --help'."),
         (("xyzzy",), "No such command 'xyzzy'. See 'betflow --help'."),
+        (
+            ("tape", "ls", "--limit", "x"),
+            "--limit is 'x'; expected a whole number. See 'betflow tape ls --help'.",
+        ),
+        (("tape", "ls", "--limit=-1"), "--limit is '-1'; expected 0 or more. See 'betflow tape ls --help'."),
+        (
+            ("shape", "1.1", "--depth", "500"),
+            "--depth is '500'; expected 100 at most. See 'betflow shape --help'.",
+        ),
         (("tape", "show"), "Missing argument 'MARKET'. See 'betflow tape show --help'."),
     ],
 )
