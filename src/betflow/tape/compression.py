@@ -29,6 +29,12 @@ SLOW_STEP = 4 * 1024 * 1024
 SALVAGE_STEP = 16
 STEPS_AT_ONCE = 4096
 
+MOST_MEMORY = 96 * 1024 * 1024
+"""The most memory that a decompressor may take: more than `xz -9` needs (65 MiB)."""
+_MOST_ZSTD_WINDOW = 64 * 1024 * 1024
+_XZ_MEMORY = "Memory usage limit exceeded"
+_ZSTD_MEMORY = "Frame requires too much memory"
+
 # A zstd block of 4 bytes may expand to 128 KiB, and its decompressor has no output limit: feed it little.
 ZSTD_READ_SIZE = 256
 
@@ -69,8 +75,22 @@ class Readable(Protocol):
         """Go to *offset*; only called on what can be rewound."""
 
 
-Expander: TypeAlias = Callable[[Readable, int], Iterator[bytes]]
-"""Expands what it reads, in chunks of about the given number of bytes."""
+class Pace:
+    """
+    How much is expanded at once; who expands may change it between two chunks.
+
+    Attributes:
+        step: In bytes.
+    """
+
+    __slots__ = ("step",)
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+
+Expander: TypeAlias = Callable[[Readable, Pace], Iterator[bytes]]
+"""Expands what it reads, in chunks of about so many bytes as the pace says when each begins."""
 
 
 def read(raw: Readable, size: int) -> bytes:
@@ -98,9 +118,9 @@ def _archive_errors() -> Iterator[None]:
         raise StreamDamagedError(Damage.CORRUPT, f"the archive around it is damaged: {error}") from error
 
 
-def plain(raw: Readable, step: int) -> Iterator[bytes]:
+def plain(raw: Readable, pace: Pace) -> Iterator[bytes]:
     """Yield what there is, as it is."""
-    while chunk := read(raw, step):
+    while chunk := read(raw, pace.step):
         yield chunk
 
 
@@ -117,14 +137,14 @@ class _Decompressor(Protocol):
 
 
 def expanded_by(
-    raw: Readable, step: int, kind: str, magics: tuple[bytes, ...], new: Callable[[], _Decompressor]
+    raw: Readable, pace: Pace, kind: str, magics: tuple[bytes, ...], new: Callable[[], _Decompressor]
 ) -> Iterator[bytes]:
     """
     Expand streams one after the other with a decompressor that limits its own output.
 
     Args:
         raw: What is read.
-        step: The most that is expanded at once; each step is twice as long as the one before, up to that.
+        pace: The most that is expanded at once; each step is twice as long as the one before, up to that.
         kind: What the compression is called, for people.
         magics: What streams begin with; none for a kind that cannot be told, of which there is only one.
         new: Makes a decompressor for one stream.
@@ -133,7 +153,7 @@ def expanded_by(
         StreamDamagedError: behind what could be expanded.
     """
     data = read(raw, READ_SIZE)
-    size = min(step, STEP)
+    size = STEP
     while data:
         decompressor = new()
         while not decompressor.eof:
@@ -142,11 +162,11 @@ def expanded_by(
                 if not data:
                     raise _truncated(kind)
             try:
-                chunk = decompressor.decompress(data, size)
+                chunk = decompressor.decompress(data, min(pace.step, size))
             except (OSError, zlib.error, lzma.LZMAError) as error:
-                raise _corrupt(kind, error) from error
+                raise _broken(kind, error) from error
             data = b""
-            size = min(step, 2 * size)
+            size = min(pace.step, 2 * size)
             if chunk:
                 yield chunk
         data = _next_stream(raw, kind, magics, decompressor.unused_data) if magics else b""
@@ -174,7 +194,13 @@ def _truncated(kind: str) -> StreamDamagedError:
     return StreamDamagedError(Damage.TRUNCATED, f"the {kind} stream is truncated: it ends in the middle")
 
 
-def _corrupt(kind: str, error: Exception) -> StreamDamagedError:
+def _broken(kind: str, error: Exception) -> StreamDamagedError:
+    if str(error).startswith(_XZ_MEMORY) or _ZSTD_MEMORY in str(error):
+        return StreamDamagedError(
+            Damage.UNSUPPORTED,
+            f"the {kind} stream asks for more than {MOST_MEMORY >> 20} MiB of memory to be expanded, which "
+            "no tape needs; if you trust it, expand it by hand",
+        )
     return StreamDamagedError(Damage.CORRUPT, f"the {kind} stream is corrupt: {error}")
 
 
@@ -215,11 +241,15 @@ class _Inflate:
         return chunk
 
 
+def _new_unxz() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MOST_MEMORY)
+
+
 class _Unzstd:
     """A zstd decompressor with the manners of `bz2.BZ2Decompressor`; little input limits its output."""
 
     def __init__(self) -> None:
-        self._object = zstandard.ZstdDecompressor().decompressobj()
+        self._object = zstandard.ZstdDecompressor(max_window_size=_MOST_ZSTD_WINDOW).decompressobj()
         self._held = b""
 
     @property
@@ -250,29 +280,29 @@ class _Unzstd:
         return b"".join(chunks)
 
 
-def bunzip2(raw: Readable, step: int) -> Iterator[bytes]:
+def bunzip2(raw: Readable, pace: Pace) -> Iterator[bytes]:
     """Expand bz2."""
-    return expanded_by(raw, step, "bz2", (b"BZh",), bz2.BZ2Decompressor)
+    return expanded_by(raw, pace, "bz2", (b"BZh",), bz2.BZ2Decompressor)
 
 
-def gunzip(raw: Readable, step: int) -> Iterator[bytes]:
+def gunzip(raw: Readable, pace: Pace) -> Iterator[bytes]:
     """Expand gzip."""
-    return expanded_by(raw, step, "gz", (b"\x1f\x8b",), lambda: _Inflate(_GZIP_WINDOW))
+    return expanded_by(raw, pace, "gz", (b"\x1f\x8b",), lambda: _Inflate(_GZIP_WINDOW))
 
 
-def inflate(raw: Readable, step: int) -> Iterator[bytes]:
+def inflate(raw: Readable, pace: Pace) -> Iterator[bytes]:
     """Expand deflate without a header, as zips have it."""
-    return expanded_by(raw, step, "deflate", (), lambda: _Inflate(_BARE_WINDOW))
+    return expanded_by(raw, pace, "deflate", (), lambda: _Inflate(_BARE_WINDOW))
 
 
-def unxz(raw: Readable, step: int) -> Iterator[bytes]:
+def unxz(raw: Readable, pace: Pace) -> Iterator[bytes]:
     """Expand xz."""
-    return expanded_by(raw, step, "xz", (b"\xfd7zXZ\0",), lzma.LZMADecompressor)
+    return expanded_by(raw, pace, "xz", (b"\xfd7zXZ\0",), _new_unxz)
 
 
-def unzstd(raw: Readable, step: int) -> Iterator[bytes]:
+def unzstd(raw: Readable, pace: Pace) -> Iterator[bytes]:
     """Expand zstd."""
-    return expanded_by(raw, step, "zst", _ZSTD_MAGICS, _Unzstd)
+    return expanded_by(raw, pace, "zst", _ZSTD_MAGICS, _Unzstd)
 
 
 EXPANDERS: dict[bytes, Expander] = {
@@ -292,14 +322,16 @@ def salvaged(raw: Readable, expand: Expander, *, rewindable: bool) -> Iterator[b
     Expand, and where the stream is damaged, get out everything before the damage.
 
     A decompressor drops what it had in hand when it meets damage. So the stream is expanded once more
-    from its beginning, in steps so small that next to nothing is in hand, where it can be rewound.
+    from its beginning, where it can be rewound: at the pace of the first time up to what that gave, and
+    behind it in steps so small that next to nothing is in hand. The break is within the first large step.
 
     Raises:
         StreamDamagedError: after everything readable has been yielded.
     """
+    most = SLOW_STEP if expand in SLOW else STEP
     delivered = 0
     try:
-        for chunk in expand(raw, SLOW_STEP if expand in SLOW else STEP):
+        for chunk in expand(raw, Pace(most)):
             delivered += len(chunk)
             yield chunk
     except StreamDamagedError as damage:
@@ -308,12 +340,19 @@ def salvaged(raw: Readable, expand: Expander, *, rewindable: bool) -> Iterator[b
     else:
         return
     raw.seek(0)
+    yield from _behind(raw, expand, delivered, most)
+
+
+def _behind(raw: Readable, expand: Expander, delivered: int, most: int) -> Iterator[bytes]:
+    """Expand once more from the beginning, and yield what is behind so many bytes, in small steps."""
+    pace = Pace(_step_before(delivered, most))
     held: list[bytes] = []
     try:
-        for chunk in expand(raw, SALVAGE_STEP):
+        for chunk in expand(raw, pace):
             if delivered < len(chunk):
                 held.append(chunk[delivered:])
             delivered = max(0, delivered - len(chunk))
+            pace.step = _step_before(delivered, most)
             if len(held) == STEPS_AT_ONCE:
                 yield b"".join(held)
                 held = []
@@ -321,3 +360,8 @@ def salvaged(raw: Readable, expand: Expander, *, rewindable: bool) -> Iterator[b
         yield b"".join(held)
         raise
     yield b"".join(held)
+
+
+def _step_before(ahead: int, most: int) -> int:
+    """Return how much may be expanded at once, so many bytes before the break."""
+    return min(most, ahead) if ahead > SALVAGE_STEP else SALVAGE_STEP

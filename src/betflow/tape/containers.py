@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 HEAD_SIZE = 512
+_BLOCK = 512  # what st_blocks counts, whatever the file system's blocks are
 MOST_READS_BEYOND = 1000
 ENTRY_COST = 64 * 1024
 """What an entry of an archive counts for, whatever is in it; importing one costs at least that much time."""
@@ -47,7 +48,7 @@ class Limits:
     How far a file may expand before it is taken for a decompression bomb, and what is too much in it.
 
     Attributes:
-        ratio: Expanded bytes for each byte of the file on disk. Real tapes stay below 100.
+        ratio: Expanded bytes for each byte that the file takes on disk. Real tapes stay below 100.
         free: Expanded bytes below which the ratio does not matter. Each entry of an archive counts as
             `ENTRY_COST` besides, so that a file of nothing but entries comes to an end too.
         depth: Containers inside containers, e.g. 3 for a bz2 in a tar in a gz.
@@ -111,11 +112,18 @@ def members(path: Path, limits: Limits = DEFAULT_LIMITS, *, part: Part | None = 
         raise _cannot_be_opened(path, error) from error
     with file:
         if part is None:
-            meter = _Meter(limits, os.fstat(file.fileno()).st_size)
+            meter = _Meter(limits, _size_on_disk(file))
             yield from _look_inside(file, _Place(path, limits, rewindable=True), meter)
         else:
             place = _Place(path, limits, rewindable=True, name=part.name, depth=1)
             yield from _look_inside(opened_part(file, part), place, _Meter(limits, part.size))
+
+
+def _size_on_disk(file: IO[bytes]) -> int:
+    """Say how many bytes a file takes: holes take none."""
+    told = os.fstat(file.fileno())
+    blocks: int | None = getattr(told, "st_blocks", None)  # where there are no holes, there is no such number
+    return told.st_size if blocks is None else min(told.st_size, blocks * _BLOCK)
 
 
 def _refuse_to_list(folder: Path) -> None:

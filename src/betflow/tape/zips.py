@@ -21,6 +21,7 @@ from typing import IO, cast
 from betflow.tape.compression import (
     Damage,
     Expander,
+    Pace,
     Readable,
     StreamDamagedError,
     bunzip2,
@@ -145,8 +146,8 @@ def opened(member: PackedMember) -> tuple[IO[bytes], Expander | None]:
         stored.CRC = None  # type: ignore[assignment] # the checksum is of the expanded content
         content = member.open(stored)
     if member.is_cut:
-        return content, lambda raw, step: _cut_off(expand(raw, step))
-    return content, lambda raw, step: _checked(expand(raw, step), entry)
+        return content, lambda raw, pace: _cut_off(expand(raw, pace))
+    return content, lambda raw, pace: _checked(expand(raw, pace), entry)
 
 
 def _cut_off(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -175,7 +176,7 @@ def _checked(chunks: Iterator[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]
         raise StreamDamagedError(Damage.CORRUPT, "the zip member is damaged: its checksum is wrong")
 
 
-def _unlzma(raw: Readable, step: int) -> Iterator[bytes]:
+def _unlzma(raw: Readable, pace: Pace) -> Iterator[bytes]:
     header = read(raw, _LZMA_HEADER.size)
     try:
         size, properties, dictionary = _LZMA_HEADER.unpack(header)
@@ -193,4 +194,4 @@ def _unlzma(raw: Readable, step: int) -> Iterator[bytes]:
         new()
     except lzma.LZMAError as error:
         raise StreamDamagedError(Damage.CORRUPT, f"the zip member is damaged: lzma says {error}") from error
-    return expanded_by(raw, step, "lzma", (), new)
+    return expanded_by(raw, pace, "lzma", (), new)

@@ -15,6 +15,7 @@ from betflow.tape.compression import (
     STEP,
     Damage,
     Expander,
+    Pace,
     StreamDamagedError,
     bunzip2,
     gunzip,
@@ -44,7 +45,7 @@ def opened(content: bytes) -> io.BufferedReader:
 @every_kind
 def test_expanded_whole(compress: Callable[[bytes], bytes], expand: Expander) -> None:
     """What was compressed comes out as it was."""
-    assert TEXT == b"".join(expand(opened(compress(TEXT)), STEP))
+    assert TEXT == b"".join(expand(opened(compress(TEXT)), Pace(STEP)))
 
 
 @every_kind
@@ -52,7 +53,7 @@ def test_streams_one_after_the_other_are_one(compress: Callable[[bytes], bytes],
     """Several streams in one file count as one, also with zeros between them."""
     content = compress(b"first ") + bytes(512) + compress(b"second")
 
-    assert b"first second" == b"".join(expand(opened(content), STEP))
+    assert b"first second" == b"".join(expand(opened(content), Pace(STEP)))
 
 
 @every_kind
@@ -62,7 +63,7 @@ def test_truncated_stream_gives_what_it_has(compress: Callable[[bytes], bytes], 
     given: list[bytes] = []
 
     with pytest.raises(StreamDamagedError) as caught:
-        given.extend(expand(opened(content[: len(content) * 2 // 3]), STEP))
+        given.extend(expand(opened(content[: len(content) * 2 // 3]), Pace(STEP)))
 
     assert Damage.TRUNCATED == caught.value.damage
     assert TEXT.startswith(b"".join(given))
@@ -74,7 +75,7 @@ def test_garbage_behind_the_stream_is_damage(compress: Callable[[bytes], bytes],
     given: list[bytes] = []
 
     with pytest.raises(StreamDamagedError) as caught:
-        given.extend(expand(opened(compress(TEXT) + b"garbage"), STEP))
+        given.extend(expand(opened(compress(TEXT) + b"garbage"), Pace(STEP)))
 
     assert (Damage.CORRUPT, TEXT) == (caught.value.damage, b"".join(given))
 
@@ -82,7 +83,7 @@ def test_garbage_behind_the_stream_is_damage(compress: Callable[[bytes], bytes],
 @every_kind
 def test_bomb_comes_in_small_pieces(compress: Callable[[bytes], bytes], expand: Expander) -> None:
     """However much a few bytes hold, no piece is much larger than the step."""
-    pieces = expand(opened(compress(bytes(32 << 20))), STEP)
+    pieces = expand(opened(compress(bytes(32 << 20))), Pace(STEP))
 
     assert max(map(len, pieces)) <= STEP * 160
 
@@ -90,7 +91,7 @@ def test_bomb_comes_in_small_pieces(compress: Callable[[bytes], bytes], expand: 
 @every_kind
 def test_the_beginning_costs_little(compress: Callable[[bytes], bytes], expand: Expander) -> None:
     """Whoever looks only at the beginning of a stream has no more expanded than a few small steps."""
-    pieces = expand(opened(compress(TEXT * 4)), 64 * STEP)
+    pieces = expand(opened(compress(TEXT * 4)), Pace(64 * STEP))
 
     assert len(next(pieces)) <= 4 * STEP
 

@@ -1,6 +1,7 @@
 """Archives from outside are taken as hostile: nothing is followed, written, believed or held in memory."""
 
 import io
+import lzma
 import signal
 import struct
 import tarfile
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from betflow.tape import Limits, tapes
 from betflow.tape.containers import ENTRY_COST
@@ -387,3 +389,37 @@ def test_zip_may_stand_behind_other_bytes(tmp_path: Path) -> None:
         (result := _read(tmp_path, buffer.getvalue())).findings,
         result.messages,
     )
+
+
+def _asking_for(megabytes: int, kind: str) -> bytes:
+    """Compress a tape so that expanding it takes so much memory, whatever is in it."""
+    if kind == "xz":
+        filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": megabytes * MIB}]
+        return lzma.compress(CONTENT, filters=filters)
+    parameters = zstandard.ZstdCompressionParameters(window_log=(megabytes * MIB).bit_length() - 1)
+    stream = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    return stream.compress(CONTENT) + stream.flush()
+
+
+@pytest.mark.parametrize("kind", ["xz", "zst"])
+def test_stream_may_ask_for_so_much_memory_only(kind: str, tmp_path: Path) -> None:
+    """What needs 64 MiB to be expanded is read; what asks for more is a finding and takes none."""
+    assert messages(CONTENT) == _read(tmp_path, _asking_for(64, kind)).messages
+
+    refused = _read(tmp_path, _asking_for(128, kind))
+
+    assert [] == refused.messages
+    assert ["tape.unsupported"] == refused.codes
+    assert "more than 96 MiB of memory" in refused.findings[0].message
+
+
+def test_file_of_holes_ends_at_the_limit(tmp_path: Path) -> None:
+    """A file that is as large as one likes and takes no space counts for the space that it takes."""
+    with (tmp_path / "tape").open("wb") as file:
+        file.truncate(200 << 30)
+    if (tmp_path / "tape").stat().st_blocks * 512 > MIB:
+        pytest.skip("this file system has no holes")
+
+    result = reading(tmp_path / "tape", BOMB)
+
+    assert ["tape.expands-too-much"] == result.codes

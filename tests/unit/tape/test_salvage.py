@@ -15,6 +15,7 @@ from betflow.tape.compression import (
     SALVAGE_STEP,
     Damage,
     Expander,
+    Pace,
     Readable,
     StreamDamagedError,
     bunzip2,
@@ -142,7 +143,7 @@ def test_damage_around_a_stream_is_damage(error: Exception) -> None:
 def test_a_failing_disk_is_no_damage() -> None:
     """An error of the disk is not taken for bad data."""
     with pytest.raises(OSError, match="Input/output"):
-        list(plain(_Failing(OSError(errno.EIO, "Input/output error")), 10))
+        list(plain(_Failing(OSError(errno.EIO, "Input/output error")), Pace(10)))
 
 
 class _Failing:
