@@ -108,7 +108,7 @@ class Inspector:
     def _consume(self, messages: Iterator[MarketChangeMessage]) -> Iterator[None]:
         """Look at messages, all in this one loop on local names: calls would double its cost (measured)."""
         markets, latest, conflated, previous = self._covered, self._latest, 0, self._previous
-        knows_ladders = self._ladders is not None
+        looks_for_ladders = self._ladders is None
         try:
             for message in messages:
                 publish_time = message.pt
@@ -130,10 +130,10 @@ class Inspector:
                     runners = change.rc
                     if runners:
                         market.see(map(market.key, runners))
-                        if not knows_ladders:
-                            knows_ladders = self._look_for_ladders()
                     if change.con:
                         conflated += 1
+                if looks_for_ladders and message.mc:  # once a message, however many changes it has
+                    looks_for_ladders = not self._look_for_ladders()
         finally:
             self._latest, self._previous = latest, previous
             self._conflated += conflated

@@ -28,7 +28,7 @@ class Batch:
         return self.offset + sum(map(len, self.lines[:index])) + index
 
 
-def batches(
+def batches(  # noqa: C901 - one loop over pieces of lines, and three things that a piece can be
     chunks: Iterator[bytes], limit: int, on_too_long: Callable[[int, int, int], None]
 ) -> Iterator[Batch]:
     """
@@ -42,13 +42,23 @@ def batches(
     Yields:
         Batches of about a chunk each.
     """
-    number, offset, tail, too_long = 1, 0, b"", 0
+    number, offset, too_long = 1, 0, 0
+    begun: list[bytes] = []  # pieces of a line that has not ended: put together once, however many there are
+    size = 0
     for chunk in chunks:
-        content = tail + chunk
+        if begun and b"\n" not in chunk:
+            begun.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                too_long, begun = size, []
+            continue
+        begun.append(chunk)
+        content = b"".join(begun)
         if too_long:
             end = content.find(b"\n")
             if end < 0:
                 too_long += len(content)
+                begun = []
                 continue
             on_too_long(number, offset, too_long + end)
             number, offset = number + 1, offset + too_long + end + 1
@@ -57,17 +67,18 @@ def batches(
             content, offset = content.removeprefix(BYTE_ORDER_MARK), len(BYTE_ORDER_MARK)
         lines = content.split(b"\n")
         tail = lines.pop()
+        begun, size = [tail] if tail else [], len(tail)
         if len(content) > limit and any(len(line) > limit for line in lines):
             yield from _without_too_long(Batch(lines, number, offset), limit, on_too_long)
         elif lines:
             yield Batch(lines, number, offset)
         number, offset = number + len(lines), offset + len(content) - len(tail)
-        if len(tail) > limit:
-            too_long, tail = len(tail), b""
+        if size > limit:
+            too_long, begun = size, []
     if too_long:
         on_too_long(number, offset, too_long)
-    elif tail:
-        yield Batch([tail], number, offset, unended=True)
+    elif begun:
+        yield Batch([b"".join(begun)], number, offset, unended=True)
 
 
 def _without_too_long(
