@@ -13,18 +13,20 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import typer
 
 from betflow.cli.options import CommonOptions, common_options, own_arguments
 from betflow.cli.screen import Screen, print_envelope, print_findings, safely
-from betflow.errors import BetflowError, ExitCode, Finding, StorageError
+from betflow.errors import BetflowError, ExitCode, Finding, StorageError, UsageError
 from betflow.jobs.clock import iso, now_ms
 from betflow.jobs.outcome import Outcome, Status, envelope, failure
 from betflow.jobs.plain import redacted
 from betflow.ledger.canonical import canonical_json, digest
 from betflow.logs import configure_logs, log
+from betflow.storage.streams import STDOUT, descriptor
 
 if TYPE_CHECKING:
     from betflow.jobs.runs import Run, RunContext
@@ -33,6 +35,8 @@ T = TypeVar("T")
 Job = Callable[["RunContext"], Outcome]
 Render = Callable[[dict[str, Any], Screen], None]
 
+_WRITTEN = ("output", "plot", "html")
+"""The options that name a file to write."""
 _STORAGE_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 
 
@@ -53,11 +57,24 @@ def run_command(ctx: typer.Context, job: Job, render: Render) -> NoReturn:
             done.
     """
     options = common_options(ctx)
-    command = command_name(ctx)
+    command, arguments = command_name(ctx), own_arguments(ctx)
+    taken = _takes_stdout(arguments)
     with _signals_interrupt():
-        ended = _execute(command, own_arguments(ctx), options, job)
-    _show(ended.envelope, options, render)
+        ended = _execute(command, arguments, options, _refuse_two_answers if taken and options.json else job)
+    _show(ended.envelope, options, render, sys.stderr if taken and not options.json else sys.stdout)
     raise typer.Exit(ended.code)
+
+
+def _takes_stdout(arguments: dict[str, Any]) -> bool:
+    """Say whether a file that the command writes goes to stdout, which then has no room for the answer."""
+    named = (arguments.get(name) for name in _WRITTEN)
+    return any(descriptor(path) == STDOUT for path in named if isinstance(path, Path))
+
+
+def _refuse_two_answers(_context: "RunContext") -> NoReturn:
+    raise UsageError(
+        "the envelope and the file would both go to stdout.", advice="Name a file, or leave out --json."
+    )
 
 
 def early_failure(error: BetflowError, arguments: list[str], *, command: str) -> ExitCode:
@@ -161,12 +178,15 @@ def _internal_failure(error: Exception, command: str) -> Outcome:
     return Outcome(findings=(Finding("error.internal", command, message),), is_failure=True)
 
 
-def _show(wrapped: dict[str, Any], options: CommonOptions, render: Render) -> None:
-    with safely(sys.stdout):
+def _show(
+    wrapped: dict[str, Any], options: CommonOptions, render: Render, stream: TextIO | None = None
+) -> None:
+    stream = stream or sys.stdout
+    with safely(stream):
         if options.json:
-            print_envelope(wrapped, sys.stdout)
+            print_envelope(wrapped, stream)
         elif wrapped["status"] != Status.FAILED and not options.quiet:
-            render(wrapped["data"], Screen(sys.stdout, zone=options.zone))
+            render(wrapped["data"], Screen(stream, zone=options.zone))
     with safely(sys.stderr):
         if not options.json:
             print_findings(wrapped["findings"], sys.stderr, run_id=wrapped["run_id"], zone=options.zone)

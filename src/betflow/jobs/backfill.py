@@ -20,6 +20,7 @@ from betflow.jobs.processors import processors, size_of, worthwhile_workers
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import in_order, work
 from betflow.storage.files import make_private_folder
+from betflow.storage.streams import STANDARD, readable
 from betflow.tape import DEFAULT_LIMITS, Limits, files
 from betflow.tape.archive import Archive, write_error
 from betflow.tape.index import Index
@@ -86,7 +87,8 @@ def _named_files(paths: Sequence[Path], archive: Archive) -> list[_Named]:
     if not paths:
         raise UsageError("There is nothing to import.", advice="Name files, archives or folders.")
     named: dict[Path, _Named] = {}
-    for path in sorted(paths, key=Path.is_dir):
+    own = [readable(path) if path == STANDARD else path for path in paths]
+    for path in sorted(own, key=Path.is_dir):
         is_explicit = not path.is_dir()
         for file in files([path]):
             absolute = file.absolute()

@@ -16,6 +16,7 @@ from betflow.jobs.exports import check_target, require_extra
 from betflow.jobs.market_facts import MarketFacts, parse_facts
 from betflow.jobs.strategies import StrategyChoice, known_strategies
 from betflow.jobs.typed_values import parse_pairs, parse_value
+from betflow.storage.streams import is_stream, readable
 from betflow.trading.orders_file import ScriptedOrder, read_orders
 from betflow.trading.requests import Latency
 from betflow.trading.risk import LIMITS, Limit
@@ -119,7 +120,7 @@ def _check_targets(request: BacktestRequest, data_dir: Path) -> None:
     for target, suffix, name in ((request.plot, ".png", "--plot"), (request.html, ".html", "--html")):
         if target is None:
             continue
-        if target.suffix.lower() != suffix:
+        if target.suffix.lower() != suffix and not is_stream(target):
             raise UsageError(
                 f"{name} {target} is no {suffix} file.", advice=f"Name one that ends with {suffix}."
             )
@@ -248,7 +249,7 @@ def facts_in(path: Path) -> dict[str, MarketFacts]:
 
 def _text_of(path: Path, what: str) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return readable(path).read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
         raise NotFoundError(f"there is no file {path}.", advice=f"Name {what}.") from None
     except OSError as error:

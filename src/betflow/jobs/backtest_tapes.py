@@ -17,6 +17,7 @@ from betflow.jobs.backtest_survey import Survey, TapeChoice, survey
 from betflow.jobs.runs import Progress
 from betflow.jobs.typed_values import parse_pairs, parse_value
 from betflow.jobs.workers import Workers, in_order
+from betflow.storage.streams import readable
 from betflow.tape import files
 from betflow.tape.archive import Archive
 from betflow.tape.index import Index
@@ -118,8 +119,9 @@ def _sorted_out(sources: Sequence[str]) -> tuple[list[Path], list[str], list[str
             raise UsageError(
                 "a source is empty.", advice="Name a path, a market or a query; a variable may be unset."
             )
-        if Path(source).exists():
-            paths.append(Path(source))
+        path = readable(Path(source))
+        if path.exists():
+            paths.append(path)
         elif _MARKET_ID.fullmatch(source):
             market_ids.append(source)
         elif "=" in source and "/" not in source.partition("=")[0]:

@@ -19,12 +19,14 @@ from betflow.jobs.exports import (
     parse_format,
     require_extra,
     write_rows,
+    written_artifacts,
 )
 from betflow.jobs.market_changes import fold_market
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext
 from betflow.jobs.sources import open_market
 from betflow.jobs.stats import market_facts
+from betflow.storage.streams import is_stream
 
 COLUMNS: Columns = {
     "selection_id": int,
@@ -132,7 +134,7 @@ def candles(request: CandlesRequest, context: RunContext) -> Outcome:
     return Outcome(
         data=data,
         findings=findings,
-        artifacts=tuple(map(artifact_of, written)),
+        artifacts=written_artifacts(written),
         inputs=(artifact_of(source.tape.path),),
     )
 
@@ -144,7 +146,7 @@ def _checked(request: CandlesRequest) -> _Plan:
     if since is not None and until is not None and since >= until:
         raise UsageError(f"--to {request.until} is not after --from {request.since}.", advice="Swap them.")
     if request.plot is not None:
-        if request.plot.suffix.lower() != ".png":
+        if request.plot.suffix.lower() != ".png" and not is_stream(request.plot):
             raise UsageError(f"{request.plot} is no .png file.", advice="Pictures are drawn as PNG only.")
         require_extra("matplotlib", "plot")
     return _Plan(parse_interval(request.interval), since, until, _export_format(request))

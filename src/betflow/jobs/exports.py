@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from betflow.errors import ConfigurationError, NotFoundError, UsageError
+from betflow.jobs.outcome import Artifact, artifact_of
+from betflow.storage.streams import is_stream, pour
 
 Row: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = Mapping[str, type]
@@ -73,6 +76,8 @@ def check_suffix(path: Path, export_format: str, *, also: Collection[str] = ()) 
     Raises:
         UsageError: the name is that of another format.
     """
+    if is_stream(path):
+        return
     suffix = path.suffix.lower()
     says = next((name for name, suffixes in _SUFFIXES.items() if suffix in suffixes), export_format)
     if says != export_format and says not in also:
@@ -108,12 +113,13 @@ def check_target(path: Path, source: Path, data_dir: Path) -> None:
         UsageError: the path is a folder, the source, or one of the records in the data folder.
         NotFoundError: the folder that it is in does not exist.
     """
+    if is_stream(path):
+        return
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", advice="Name a file in it.")
-    if not path.absolute().parent.is_dir():
-        raise NotFoundError(
-            f"there is no folder {path.absolute().parent}.", advice="Make it, or name another."
-        )
+    for folder in (path.absolute().parent, path.resolve().parent):
+        if not folder.is_dir():
+            raise NotFoundError(f"there is no folder {folder}.", advice="Make it, or name another.")
     if _is_same(path, source):
         raise UsageError(f"{path} is the tape itself.", advice="Name another file.")
     # A link may stand among the records, or lead there.
@@ -136,7 +142,7 @@ def check_folder(path: Path, data_dir: Path) -> None:
     Raises:
         UsageError: the path is a file, or among the records in the data folder.
     """
-    if path.exists() and not path.is_dir():
+    if is_stream(path) or (path.exists() and not path.is_dir()):
         raise UsageError(f"{path} is a file.", advice="Name a folder; it is made where there is none.")
     resolved = path.resolve()
     # By name too: the folders of the records may not be there yet.
@@ -162,6 +168,11 @@ def _is_same(path: Path, other: Path) -> bool:
         return False  # one of them is not there
 
 
+def written_artifacts(paths: Iterable[Path]) -> tuple[Artifact, ...]:
+    """Return what is to be vouched for among what was written: files; what a stream took is gone."""
+    return tuple(artifact_of(path) for path in paths if not is_stream(path))
+
+
 def write_rows(path: Path, rows: Iterable[Row], columns: Columns, export_format: ExportFormat) -> int:
     """
     Write rows to a file, one after the other, and return how many they were.
@@ -179,7 +190,19 @@ def write_rows(path: Path, rows: Iterable[Row], columns: Columns, export_format:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a path to write to in the block; what is there afterwards moves to *path* in one step."""
+    """
+    Give a path to write to in the block; what is there afterwards moves to *path* in one step.
+
+    A link stays, and the file that it leads to is written. To a device, a pipe and stdout (``-``) the bytes
+    are written through.
+    """
+    if is_stream(path):
+        with TemporaryDirectory(prefix="betflow-") as folder:
+            part = Path(folder) / "part"
+            yield part
+            pour(part, path)
+        return
+    path = path.resolve()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part

@@ -9,11 +9,12 @@ from betflow.exchange.observed import ObservedMarket
 from betflow.exchange.shape import LEVELS, MarketShape, shape_of
 from betflow.exchange.snapshot import json_ready
 from betflow.exchange.times import iso
-from betflow.jobs.exports import check_target, require_extra
+from betflow.jobs.exports import check_target, require_extra, written_artifacts
 from betflow.jobs.observing import MarketAt, check_market, observe
-from betflow.jobs.outcome import Artifact, Outcome, artifact_of
+from betflow.jobs.outcome import Artifact, Outcome
 from betflow.jobs.runs import RunContext
 from betflow.jobs.stats import market_facts
+from betflow.storage.streams import is_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,13 @@ def shape(request: ShapeRequest, context: RunContext) -> Outcome:
         from betflow.jobs.shape_plot import draw  # noqa: PLC0415 - needs an extra
 
         draw(request.plot, seen.market, found)
-        artifacts = (artifact_of(request.plot),)
+        artifacts = written_artifacts([request.plot])
     data = {"is_live": seen.is_live, **_data(seen.market, found)}
     return Outcome(data, findings=seen.findings, artifacts=artifacts, inputs=seen.inputs)
 
 
 def _check_plot(plot: Path, market: MarketAt, context: RunContext) -> None:
-    if plot.suffix.lower() != ".png":
+    if plot.suffix.lower() != ".png" and not is_stream(plot):
         raise UsageError(f"{plot} is no .png file.", advice="Pictures are drawn as PNG only.")
     require_extra("matplotlib", "plot")
     check_target(plot, Path(market.market), context.data_dir)

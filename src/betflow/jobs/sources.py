@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from betflow.errors import DamagedError, Finding, NotFoundError, UsageError
+from betflow.storage.streams import readable
 from betflow.tape import Tape
 from betflow.tape.archive import Archive
 from betflow.tape.compression import StreamDamagedError
@@ -75,7 +76,8 @@ def open_market(market_or_file: str, data_dir: Path, market_id: str | None = Non
     Find the tape of a market.
 
     Args:
-        market_or_file: A path; where there is no such file, the id of a market in the archive.
+        market_or_file: A path, ``-`` for stdin; where there is no such file, the id of a market in the
+            archive.
         data_dir: The data folder with the archive.
         market_id: Which market of a file that holds several. Where it is left out, the whole file is looked
             through, without prices, to be sure that there is one only.
@@ -91,7 +93,7 @@ def open_market(market_or_file: str, data_dir: Path, market_id: str | None = Non
             several tapes.
         DamagedError: nothing of the file can be read, or every tape of the archived market is gone.
     """
-    path = Path(market_or_file)
+    path = readable(Path(market_or_file))
     if path.is_dir():
         raise UsageError(
             f"{path} is a folder, and one tape is needed.",

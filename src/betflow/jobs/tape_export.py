@@ -21,6 +21,7 @@ from betflow.jobs.exports import (
     check_target,
     require_extra,
     write_rows,
+    written_artifacts,
     written_whole,
 )
 from betflow.jobs.outcome import Outcome, artifact_of
@@ -105,7 +106,7 @@ def export(request: ExportRequest, context: RunContext) -> Outcome:
     return Outcome(
         data,
         findings=source.findings(),
-        artifacts=(artifact_of(request.output),),
+        artifacts=written_artifacts([request.output]),
         inputs=(artifact_of(source.tape.path),),
     )
 

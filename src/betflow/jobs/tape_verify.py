@@ -15,6 +15,7 @@ from typing import Any
 from betflow.errors import DamagedError, ExitCode, Finding, NotFoundError, StorageError
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext
+from betflow.storage.streams import readable
 from betflow.tape import Tape, files, tapes
 from betflow.tape.archive import Archive
 from betflow.tape.compression import Damage
@@ -67,6 +68,7 @@ class _Check:
         self.skipped: list[str] = []
 
     def run(self, targets: tuple[str, ...]) -> None:
+        targets = tuple(str(readable(Path(target))) for target in targets)
         archived, paths = self._resolve(targets)
         self._context.progress.start("verify", total=len(archived) + len(paths), unit="files")
         for name in archived:

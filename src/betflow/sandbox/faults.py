@@ -17,6 +17,7 @@ import msgspec
 import yaml
 
 from betflow.errors import UsageError
+from betflow.storage.streams import readable
 from betflow.wire.enums import (
     ExecutionReportErrorCode,
     LoginError,
@@ -255,7 +256,7 @@ def read_rules(path: Path) -> tuple[FaultRule, ...]:
         UsageError: the file cannot be read, or holds something else; says which rule is wrong.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(readable(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}.", advice="Name a file of faults."

@@ -16,6 +16,7 @@ from betflow.errors import UsageError
 from betflow.exchange.currencies import MINIMUMS
 from betflow.sandbox.exchange.accounts import AccountTerms
 from betflow.sandbox.rules import Rules
+from betflow.storage.streams import readable
 
 _Section = TypeVar("_Section", Rules, AccountTerms)
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
@@ -38,7 +39,7 @@ def read_rules_file(path: Path) -> RulesFile:
         UsageError: the file cannot be read, or says something that cannot be; says which key.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(readable(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}.", advice="Name a file of rules."
