@@ -4,7 +4,7 @@ What was traded on one runner before and after the off.
 The rules are told in `betflow.exchange.statistics`; a `RunnerAccount` keeps one runner's side of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -81,6 +81,7 @@ class RunnerAccount:
         "_before",
         "_begins_after_off",
         "_in_play",
+        "_is_after_off",
         "_known_price",
         "_pre_play",
         "volumes",
@@ -89,9 +90,11 @@ class RunnerAccount:
     def __init__(self, *, is_after_off: bool, begins_after_off: bool) -> None:
         self.volumes: Volumes = {}
         self._begins_after_off = begins_after_off
-        # In-play is what is above this; it follows revaluations, which what stood at the off does not.
-        self._before: Volumes | None = {} if is_after_off else None
+        self._is_after_off = is_after_off
+        # What stood at the off, of the prices that changed since: a market is suspended often, and has many.
         self._at_off: Volumes = {}
+        # The same, but it follows revaluations: in-play is what is above it.
+        self._before: Volumes = {}
         self._pre_play = _LastPrices()
         self._in_play = _LastPrices()
         self._known_price: float | None = None
@@ -114,16 +117,29 @@ class RunnerAccount:
         grown = [] if restart else self._grown(traded, revalued=revalued)
         if grown:
             self._note(_LastPrices(grown=last_traded(grown, middle)))
-        if revalued and self._before:
-            for (price, _), (volume, before) in zip(traded, self.moves(traded), strict=True):
-                if price in self._before and is_wobble(volume, before):
-                    self._before[price] += volume - before
+        if self._is_after_off:
+            self._keep([price for price, _ in traded])
+            if restart:
+                self._keep(self.volumes)
+            if revalued:
+                self._follow_revaluation(traded)
         is_unattributed = restart and self._begins_after_off and not self.volumes
         if restart:
             self.volumes = {}
         fold_volumes(self.volumes, traded)
         if is_unattributed:
             self.divide()
+
+    def _keep(self, prices: Iterable[float]) -> None:
+        """Remember what stood at the off at prices that are about to change."""
+        for price in prices:
+            if price not in self._at_off:
+                self._at_off[price] = self._before[price] = self.volumes.get(price, 0)
+
+    def _follow_revaluation(self, traded: PriceSizes) -> None:
+        for (price, _), (volume, before) in zip(traded, self.moves(traded), strict=True):
+            if self._before[price] and is_wobble(volume, before):
+                self._before[price] += volume - before
 
     def _grown(self, traded: PriceSizes, *, revalued: bool) -> list[float]:
         """Return the prices at which a change of `trd` shows a trade, as listed."""
@@ -143,19 +159,19 @@ class RunnerAccount:
             self._note(_LastPrices(last_price, last_price, last_price))
 
     def _note(self, prices: _LastPrices) -> None:
-        if self._before is None:
-            self._pre_play = self._pre_play.followed_by(prices)
-        else:
+        if self._is_after_off:
             self._in_play = self._in_play.followed_by(prices)
+        else:
+            self._pre_play = self._pre_play.followed_by(prices)
 
     def divide(self) -> None:
         """Begin the second phase: what comes from now on is in-play."""
-        self._before = dict(self.volumes)
-        self._at_off = dict(self.volumes)
+        self._is_after_off = True
+        self._at_off, self._before = {}, {}
 
     def reopen(self) -> None:
         """Take the second phase back: the market was not off."""
-        self._before, self._at_off = None, {}
+        self._is_after_off = False
         self._pre_play = self._pre_play.followed_by(self._in_play)
         self._in_play = _LastPrices()
 
@@ -168,7 +184,7 @@ class RunnerAccount:
 
     def unattributed(self) -> Decimal | None:
         """Return the volume of neither phase; None where the tape begins before the off."""
-        return one_sided(sum(self._at_off.values())) if self._begins_after_off else None
+        return one_sided(sum(self._volumes_at_off().values())) if self._begins_after_off else None
 
     def pre_play(self, *, has_volumes: bool, is_off: bool) -> PhaseStatistics | None:
         """
@@ -180,13 +196,17 @@ class RunnerAccount:
         """
         if self._begins_after_off:
             return None
-        if is_off and self._before is not None:
-            return _statistics(self._at_off if has_volumes else None, self._pre_play)
+        if is_off and self._is_after_off:
+            return _statistics(self._volumes_at_off() if has_volumes else None, self._pre_play)
         return _statistics(self.volumes if has_volumes else None, self._pre_play.followed_by(self._in_play))
 
     def in_play(self, *, has_volumes: bool) -> PhaseStatistics:
         """Return what was traded after the off."""
-        return _statistics(since(self.volumes, self._before or {}) if has_volumes else None, self._in_play)
+        changed = {price: self.volumes.get(price, 0) for price in self._before}
+        return _statistics(since(changed, self._before) if has_volumes else None, self._in_play)
+
+    def _volumes_at_off(self) -> Volumes:
+        return {price: volume for price, volume in (self.volumes | self._at_off).items() if volume}
 
 
 def _statistics(volumes: Volumes | None, last_prices: _LastPrices) -> PhaseStatistics:

@@ -80,6 +80,26 @@ def test_suspension_after_which_a_market_reopens_divides_nothing() -> None:
     assert _phase(None, None, None, None, Decimal(0)) == runner.in_play
 
 
+def test_image_after_the_off_brings_no_trade_of_before() -> None:
+    """What an image repeats from before the off stays pre-play; only what grew is in-play."""
+    runner = _first(
+        _traded([2, 100], [3, 50]), SUSPENDED, IN_PLAY, _traded([2, 100], [4, 20], img=True), _traded([4, 30])
+    )
+
+    assert runner.pre_play is not None
+    assert runner.in_play is not None
+    assert (2.0, 3.0, Decimal(75)) == (
+        runner.pre_play.min_price,
+        runner.pre_play.max_price,
+        runner.pre_play.volume,
+    )
+    assert (4.0, 4.0, Decimal(15)) == (
+        runner.in_play.min_price,
+        runner.in_play.max_price,
+        runner.in_play.volume,
+    )
+
+
 def test_suspension_that_ends_the_tape_divides_only_at_the_off() -> None:
     """A tape that ends while the market is suspended early does not tell of an off; all of it is pre-play."""
     early = {"marketDefinition": defined(status="SUSPENDED", marketTime="2026-02-18T15:00:00.000Z")}
