@@ -253,6 +253,7 @@ def _options(request: RunRequest, library: Library) -> "Options":
     return Options(
         rules=read.rules,
         terms=read.account,
+        rates=read.rates,
         port=request.port,
         admin_port=request.admin_port,
         stream_port=request.stream_port,

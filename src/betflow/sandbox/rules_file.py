@@ -1,11 +1,13 @@
 """
-Rules and the account from a file, YAML or JSON: limits in place of Betfair's, and whose bets are taken.
+Rules, the account and rates from a file, YAML or JSON: limits in place of Betfair's, whose bets are taken.
 
-Keys are those of `Rules` and `AccountTerms`; nothing else is taken.
+Keys are those of `Rules`, `AccountTerms` and currencies; nothing else is taken.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -14,12 +16,14 @@ import yaml
 
 from betflow.errors import UsageError
 from betflow.exchange.currencies import MINIMUMS
+from betflow.sandbox.currencies import USUAL_RATES
 from betflow.sandbox.exchange.accounts import AccountTerms
 from betflow.sandbox.rules import Rules
 from betflow.storage.streams import readable
 
 _Section = TypeVar("_Section", Rules, AccountTerms)
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _WHOLE: Final = 100
 _MAY_BE_ZERO: Final = frozenset({"ban_ms", "book_delay_ms", "order_query_ms"})
 
@@ -29,6 +33,7 @@ class RulesFile(NamedTuple):
 
     rules: Rules = Rules()
     account: AccountTerms = AccountTerms()
+    rates: Mapping[str, Decimal] = USUAL_RATES
 
 
 def read_rules_file(path: Path) -> RulesFile:
@@ -47,10 +52,11 @@ def read_rules_file(path: Path) -> RulesFile:
     except (ValueError, yaml.YAMLError) as error:
         raise UsageError(f"{path} is no YAML: {error}.", advice="Correct the file.") from error
     if not isinstance(content, dict) or not set(content) <= set(RulesFile._fields):
-        raise UsageError(f"{path} is no file of rules.", advice="It has rules: and account: only.")
+        raise UsageError(f"{path} is no file of rules.", advice="It has rules:, account: and rates: only.")
     read = RulesFile(
         _section(path, "rules", content.get("rules", {}), Rules),
         _section(path, "account", content.get("account", {}), AccountTerms),
+        _rates(path, content.get("rates", {})),
     )
     trouble = _trouble(read)
     if trouble:
@@ -69,6 +75,21 @@ def _section(path: Path, name: str, content: Any, kind: type[_Section]) -> _Sect
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         raise UsageError(f"{path}, {name}: {error}.", advice="Correct the file.") from error
+
+
+def _rates(path: Path, content: Any) -> Mapping[str, Decimal]:  # noqa: ANN401 - of a file
+    """Return the usual rates with those that a file has in place of them."""
+    try:
+        given = msgspec.convert(content, dict[str, Decimal])
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path}, rates: {error}.", advice="Correct the file.") from error
+    for code, rate in given.items():
+        if not (_CURRENCY.fullmatch(code) and rate.is_finite() and rate > 0):
+            raise UsageError(
+                f"{path}, rates: a pound is {rate} of {code}.",
+                advice="Name currencies by three letters, and how much of them a pound is.",
+            )
+    return {**USUAL_RATES, **given}
 
 
 def _trouble(read: RulesFile) -> str:

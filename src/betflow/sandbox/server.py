@@ -4,9 +4,10 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 from betflow.errors import Finding, UsageError
 from betflow.sandbox.authority import Authority, ClientPair, certificate_in, fingerprint_of
 from betflow.sandbox.clock import SimulatedClock
+from betflow.sandbox.currencies import USUAL_RATES
 from betflow.sandbox.driving import Driver
 from betflow.sandbox.exchange.accounts import AccountTerms
 from betflow.sandbox.exchange.exchange import Exchange
@@ -66,6 +68,7 @@ class Options:
         terms: The account.
         password: To log in with; nobody's secret, since the account exists here only.
         rules: The limits.
+        rates: How much of each currency a pound is.
         stream_limits: Those of the stream.
         faults: What goes wrong.
         truth: Where everything that is sent is written down, if anywhere.
@@ -81,6 +84,7 @@ class Options:
     terms: AccountTerms = field(default_factory=AccountTerms)
     password: str = field(default="sandbox", repr=False)
     rules: Rules = field(default_factory=Rules)
+    rates: Mapping[str, Decimal] = field(default_factory=lambda: USUAL_RATES)
     stream_limits: StreamLimits = field(default_factory=StreamLimits)
     faults: tuple[FaultRule, ...] = ()
     truth: Path | None = None
@@ -127,6 +131,7 @@ class Sandbox:
                 (self.member,), rules=options.rules, clock=lambda: int(real.monotonic() * 1000)
             ),
             rules=options.rules,
+            rates=options.rates,
             faults=Faults(options.faults, observe=truth.struck),
             truth=truth,
             library=options.library,

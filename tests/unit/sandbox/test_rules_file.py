@@ -28,6 +28,13 @@ def test_what_is_named_is_set_and_the_rest_is_betfairs(tmp_path: Path) -> None:
     assert RulesFile() == read(tmp_path, "{}")
 
 
+def test_rates_that_are_named_stand_in_place_of_the_usual_ones(tmp_path: Path) -> None:
+    """The others stay."""
+    rates = read(tmp_path, "rates: {EUR: '1.2', XYZ: 3}").rates
+
+    assert (Decimal("1.2"), Decimal(3), Decimal("1.94")) == (rates["EUR"], rates["XYZ"], rates["AUD"])
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -42,6 +49,9 @@ def test_what_is_named_is_set_and_the_rest_is_betfairs(tmp_path: Path) -> None:
         ("account: {deposit: '0.001'}", "the deposit is 0.001"),
         ("account: {deposit: NaN}", "the deposit is NaN"),
         ("account: {discount_rate: 101}", "the discount is 101 per cent"),
+        ("rates: [1]", "rates: Expected `object`"),
+        ("rates: {EUR: 0}", "a pound is 0 of EUR"),
+        ("rates: {euro: 1}", "a pound is 1 of euro"),
         ("account: {exposure_limit: 100}", "the exposure limit is 100, and Betfair's are negative"),
         ("account: {name: 'a b'}", "'a b' is no name"),
         ("{", "is no YAML"),

@@ -73,9 +73,6 @@ def list_runner_book(markets: Markets, parameters: ListRunnerBook) -> tuple[Mark
 def _check(parameters: ListMarketBook | ListRunnerBook) -> None:
     if len(parameters.bet_ids or ()) > MOST_BETS:
         raise ServiceRefusal(ServiceErrorCode.REQUEST_SIZE_EXCEEDS_LIMIT)
-    if parameters.currency_code not in {None, "GBP"}:
-        details = "currency must use valid iso2 currency code name"
-        raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, details)
 
 
 def _book(

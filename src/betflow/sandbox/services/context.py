@@ -1,12 +1,14 @@
 """What every service works with."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import count
 from typing import Final
 
 from betflow.exchange.times import iso
 from betflow.sandbox.clock import SimulatedClock
+from betflow.sandbox.currencies import USUAL_RATES
 from betflow.sandbox.exchange.exchange import Exchange
 from betflow.sandbox.faults import Faults
 from betflow.sandbox.library import Library
@@ -53,6 +55,7 @@ class Context:
         faults: What goes wrong.
         truth: What was sent.
         library: The historic data that there is.
+        rates: How much of each currency a pound is.
         past: What books forget.
         counts: What was done so far.
         throttles: What each account has asked for lately.
@@ -66,6 +69,7 @@ class Context:
     faults: Faults
     truth: Truth
     library: Library
+    rates: Mapping[str, Decimal] = field(default_factory=lambda: USUAL_RATES)
     past: Past = field(default_factory=Past)
     counts: Counts = field(default_factory=Counts)
     throttles: dict[str, Throttle] = field(default_factory=dict)

@@ -7,17 +7,18 @@ Source: "Market Data Request Limits", "Betting Exceptions", "listMarketBook", "l
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
 from betflow.exchange.matching.reports import refused
+from betflow.sandbox.currencies import POUND, books_in, currency_rates, rate_between
 from betflow.sandbox.market_data import ANSWERS, Markets, book_weight, catalogue_weight
 from betflow.sandbox.refusals import ServiceRefusal
 from betflow.sandbox.services import app_keys
 from betflow.sandbox.services.context import Context
-from betflow.sandbox.services.currency_rates import currency_rates
 from betflow.sandbox.services.order_requests import check_size, timed_out, transactions_of
 from betflow.sandbox.services.permissions import Permissioned
 from betflow.sandbox.services.wording import check_wording
@@ -25,7 +26,7 @@ from betflow.sandbox.sessions import Caller
 from betflow.wire import operations as wire
 from betflow.wire.account import ListCurrencyRates, TransferFunds
 from betflow.wire.betting import ExecutionReport, OrderRequest
-from betflow.wire.book import ListMarketBook, ListRunnerBook
+from betflow.wire.book import ListMarketBook, ListRunnerBook, MarketBook
 from betflow.wire.catalogue import ListMarketCatalogue, MarketCatalogue
 from betflow.wire.enums import ExecutionReportErrorCode, ServiceErrorCode
 from betflow.wire.operations import Operation
@@ -38,6 +39,7 @@ WITHOUT_APP_KEY: Final = frozenset({wire.GET_DEVELOPER_APP_KEYS.name, wire.CREAT
 
 _ABOUT_ORDERS, _CLEARED = "orders", "cleared"
 _PROFIT_AND_LOSS_WEIGHT: Final = 4
+_NO_CURRENCY: Final = "currency must use valid iso2 currency code name"
 
 
 async def answer_to(
@@ -58,7 +60,10 @@ async def answer_to(
     if handler is not None:
         return handler(context, caller, parameters)
     _check_limits(context, caller, parameters)
+    rate = _rate(context, caller, parameters)
     answer = ANSWERS[operation.method](markets_of(context, caller), parameters)
+    if rate is not None:
+        return books_in(rate, cast("tuple[MarketBook, ...]", answer))
     if isinstance(parameters, ListMarketCatalogue):
         weight = catalogue_weight(parameters.market_projection)
         _too_much(weight * len(cast("tuple[MarketCatalogue, ...]", answer)), context.rules.weight)
@@ -154,12 +159,26 @@ def _few_ids(context: Context, *ids: Sequence[str] | None) -> None:
         raise ServiceRefusal(ServiceErrorCode.REQUEST_SIZE_EXCEEDS_LIMIT)
 
 
-def _list_currency_rates(_context: Context, _caller: Caller, request: ListCurrencyRates) -> object:
-    if (request.from_currency or "GBP") != "GBP":
-        raise ServiceRefusal(
-            ServiceErrorCode.INVALID_INPUT_DATA, "currency must use valid iso2 currency code name"
-        )
-    return currency_rates()
+def _list_currency_rates(context: Context, _caller: Caller, request: ListCurrencyRates) -> object:
+    if (request.from_currency or POUND) != POUND:
+        raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, _NO_CURRENCY)
+    return currency_rates(context.rates)
+
+
+def _rate(context: Context, caller: Caller, parameters: msgspec.Struct) -> Decimal | None:
+    """
+    Return at which rate books are told; None where they stay as they are, or it is not about books.
+
+    Raises:
+        ServiceRefusal: INVALID_INPUT_DATA for a currency of which no rate is known.
+    """
+    if not isinstance(parameters, ListMarketBook | ListRunnerBook) or parameters.currency_code is None:
+        return None
+    own = context.exchange.details(caller.account).currency_code or POUND
+    rate = rate_between(own, parameters.currency_code, context.rates)
+    if rate is None:
+        raise ServiceRefusal(ServiceErrorCode.INVALID_INPUT_DATA, _NO_CURRENCY)
+    return None if rate == 1 else rate
 
 
 def _transfer_funds(_context: Context, _caller: Caller, _request: TransferFunds) -> object:
