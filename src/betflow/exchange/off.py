@@ -7,9 +7,9 @@ The rules are told in `betflow.exchange.statistics`.
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from math import isnan
 from typing import Self
 
+from betflow.exchange.auction import has_starting_prices
 from betflow.exchange.book import MarketBook
 from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.shape import book_percentage
@@ -147,12 +147,6 @@ def _is_due(definition: MarketDefinition, moment: int | None) -> bool:
         return epoch_ms(definition.market_time) <= moment
     except ValueError:
         return False  # the definition's own text; it is told where prices at the off are asked for
-
-
-def has_starting_prices(definition: MarketDefinition) -> bool:
-    """Say whether the starting-price auction was held: a removed runner's price, NaN, is none."""
-    prices = (runner.bsp for runner in definition.runners or () if runner.bsp is not None)
-    return bool(definition.bsp_reconciled) or not all(map(isnan, prices))
 
 
 @dataclass(frozen=True, slots=True)

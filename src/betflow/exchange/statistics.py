@@ -32,8 +32,9 @@ What a market's tape says in numbers: off, prices at the off, what was traded be
 from dataclasses import dataclass
 from decimal import Decimal
 
+from betflow.exchange.auction import has_starting_prices
 from betflow.exchange.book import MarketBook
-from betflow.exchange.off import OffBook, OffMoment, PricesAtOff, StatusChange, Timeline, has_starting_prices
+from betflow.exchange.off import OffBook, OffMoment, PricesAtOff, StatusChange, Timeline
 from betflow.exchange.phases import PhaseStatistics, RunnerAccount
 from betflow.exchange.runner_book import RunnerBook
 from betflow.exchange.snapshot import PriceSize
