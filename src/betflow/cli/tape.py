@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from betflow.cli import tape_export, tape_stats
+from betflow.cli import tape_auction, tape_export, tape_stats
 from betflow.cli.contract import run_command
 from betflow.cli.figures import average, count, money, off, price, published
 from betflow.cli.filters import (
@@ -27,6 +27,7 @@ from betflow.cli.tape_stats import render_timeline
 
 app = CommandGroup(name="tape", help="Look at recorded markets: in the archive, or in a file.")
 app.command("stats")(tape_stats.stats)
+app.command("auction")(tape_auction.auction)
 app.command("export")(tape_export.export)
 
 _EVERYTHING = 0

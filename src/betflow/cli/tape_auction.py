@@ -1,0 +1,67 @@
+"""``betflow tape auction``: how a market's starting prices came about."""
+
+from typing import Any
+
+import typer
+
+from betflow.cli.contract import run_command
+from betflow.cli.filters import MarketOfFile, MarketOrFile
+from betflow.cli.screen import Screen
+
+
+def auction(
+    ctx: typer.Context,
+    market_or_file: MarketOrFile,
+    market: MarketOfFile = None,
+) -> None:
+    """
+    Show the auction at the off: which exchange bets were taken, and the starting price that follows.
+
+    The average of what was taken is the starting price. "rule" is the price that the books just before the
+    off give; docs/explanation/auction.md says how.
+    """
+    from betflow.jobs.auction import AuctionRequest
+    from betflow.jobs.auction import auction as job
+
+    run_command(ctx, lambda context: job(AuctionRequest(market_or_file, market), context), _render)
+
+
+def _render(data: dict[str, Any], screen: Screen) -> None:
+    if not data["runners"]:
+        screen.sentence("This recording has no starting prices.")
+        return
+    screen.table(
+        [
+            "selection id",
+            "runner",
+            "BSP",
+            "rule",
+            "taken",
+            "volume",
+            "average",
+            "prices",
+            "whole",
+            "last",
+            "of it",
+        ],
+        [_row(runner) for runner in data["runners"]],
+        spare=[("of it",), ("last",), ("whole",), ("prices",)],
+    )
+
+
+def _row(runner: dict[str, Any]) -> list[object]:
+    levels = runner["levels"]
+    last = levels[-1] if levels else None
+    return [
+        runner["selection_id"],
+        runner["name"],
+        round(runner["bsp"], 2),
+        None if runner["derived"] is None else round(runner["derived"], 2),
+        {"BACK": "backs", "LAY": "lays"}.get(runner["side"]),
+        f"{runner['volume']:,.2f}" if levels else None,
+        runner["average"] and round(runner["average"], 2),
+        len(levels) or None,
+        runner["whole"] if levels else None,
+        last and last["price"],
+        last and f"{last['taken']:,.2f} of {last['displayed']:,.2f}",
+    ]
