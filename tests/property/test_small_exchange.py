@@ -1,13 +1,9 @@
-"""Laws of the small exchange that made-up customers trade at, and of the starting price."""
+"""Laws of the small exchange that made-up customers trade at."""
 
-from fractions import Fraction
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from betflow.sandbox.generator.orders import NO_OFFER, Order, RunnerOrders
-from betflow.sandbox.generator.starting_price import Bids, meeting
 from betflow.wire.enums import Side
 
 _ARRIVALS = st.lists(
@@ -72,36 +68,3 @@ def test_a_level_is_the_sum_of_its_orders(arrivals: list[tuple[str, Side, int, i
 
         assert sums == dict(offers.ladder())
         assert offers.best == max((tick * offers.sign for tick in sums), default=NO_OFFER)
-
-
-_PRICES = st.integers(101, 5_000).map(lambda hundredths: hundredths / 100)
-_BIDS = st.lists(st.tuples(_PRICES, st.integers(1, 100_000)), min_size=1, max_size=8)
-
-
-@given(_BIDS, _BIDS)
-def test_nobody_is_matched_beyond_its_limit(backs: Bids, lays: Bids) -> None:
-    """At the starting price no more is matched than those bring whose limit allows it."""
-    met = meeting(backs, lays)
-
-    assert met.stake <= sum(size for limit, size in backs if limit <= met.price)
-    assert met.liability <= sum(size for limit, size in lays if limit >= met.price)
-
-
-@given(_BIDS, _BIDS)
-def test_both_sides_of_the_starting_price_match(backs: Bids, lays: Bids) -> None:
-    """Stakes times winnings are the liabilities, to the rounding of one stake and one liability."""
-    met = meeting(backs, lays)
-
-    assert float(met.liability) == pytest.approx(
-        float(met.stake * (Fraction(met.price) - 1)), abs=met.price + 1
-    )
-
-
-@given(_BIDS, _BIDS)
-def test_one_side_is_matched_in_full(backs: Bids, lays: Bids) -> None:
-    """All backers better than the price are matched, or all layers are: nobody is left who would meet."""
-    met = meeting(backs, lays)
-    better_backs = sum(size for limit, size in backs if limit < met.price)
-    better_lays = sum(size for limit, size in lays if limit > met.price)
-
-    assert met.stake >= better_backs - 1 or met.liability >= better_lays - met.price

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from betflow.exchange.book import MarketBook, MarketBooks
 from betflow.exchange.matching.orders import EventKind
 from betflow.exchange.matching.venue import Executed, Venue
+from betflow.exchange.observed_auction import AuctionFold, RunnerAuction
 from betflow.sandbox.generator.course import MarketCard, Removed, Settled
 from betflow.sandbox.generator.day import Day, Event, Programme
 from betflow.sandbox.generator.publisher import Plan
@@ -119,31 +121,55 @@ def test_volumes_agree(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_trades_while_a_market_is_suspended(kind: str) -> None:
-    """No volume grows between a suspension and what comes after it."""
+def test_nothing_trades_while_a_market_is_suspended_but_in_the_auction(kind: str) -> None:
+    """No volume grows between a suspension and what comes after it, unless starting prices are known."""
     for book in _books(kind):
         if book.status == MarketStatus.SUSPENDED and book.change is not None:
             grown = [size for change in book.change.rc or () for _, size in change.trd or ()]
-            assert not any(grown)
+            assert not any(grown) or any(runner.starting_price for runner in book.runners)
+
+
+def _auctions(kind: str) -> tuple[RunnerAuction, ...]:
+    fold = AuctionFold(_markets()[kind][0].market_id)
+    for message in _messages(kind):
+        for change in message.mc or ():
+            fold.apply(change, message.pt)
+    return fold.runners()
+
+
+@pytest.mark.parametrize("kind", ["WIN", "PLACE", "greyhounds"])
+def test_the_auction_obeys_the_law_of_recorded_ones(kind: str) -> None:
+    """The starting price is the average of the exchange bets that were taken, the best prices whole."""
+    taken = [runner for runner in _auctions(kind) if runner.volume]
+
+    assert taken
+    for runner in taken:
+        assert float(runner.average or 0) == pytest.approx(runner.bsp, rel=1e-6)
+        assert runner.derived == pytest.approx(runner.bsp, rel=1e-9)
+        for level in runner.levels[:-1]:
+            assert level.displayed == level.taken + level.untraded
 
 
 @pytest.mark.parametrize("kind", ["WIN", "PLACE"])
 def test_the_starting_price_is_reconciled_in_betfairs_order(kind: str) -> None:
-    """Suspended; prices; orders moved; reconciled; pools collapsed; in play with a bet delay."""
+    """Suspended; prices; traded and moved; reconciled; pools collapsed; the rest lapses; in play."""
     lines = [json.loads(line)["mc"][0] for line in _lines(kind)]
     first = next(
         number
         for number, change in enumerate(lines)
         if any("bsp" in runner for runner in change.get("marketDefinition", {}).get("runners", []))
     )
-    suspended, priced, moved, reconciled, collapsed, in_play = lines[first - 1 : first + 5]
+    suspended, priced, moved, reconciled, collapsed, lapsed, in_play = lines[first - 1 : first + 6]
 
     assert ("SUSPENDED", False) == _state(suspended)
     assert ("SUSPENDED", False) == _state(priced)
-    assert {"atb", "atl", "spb", "spl", "id"} >= {key for change in moved["rc"] for key in change}
+    assert {"atb", "atl", "spb", "spl", "trd", "ltp", "tv", "id"} >= {
+        key for change in moved["rc"] for key in change
+    }
     assert moved["rc"]
     assert ("SUSPENDED", True) == _state(reconciled)
     assert all({"spb", "spl"} & change.keys() for change in collapsed["rc"])
+    assert {"atb", "atl", "id"} >= {key for change in lapsed["rc"] for key in change}
     assert ("OPEN", True) == _state(in_play)
     assert in_play["marketDefinition"]["inPlay"]
     assert 1 == in_play["marketDefinition"]["betDelay"]
@@ -156,8 +182,9 @@ def _state(change: dict[str, Any]) -> tuple[str, bool]:
 
 @pytest.mark.parametrize("kind", ["WIN", "PLACE", "greyhounds"])
 def test_pools_are_left_with_what_meets_at_the_starting_price(kind: str) -> None:
-    """After the reconciliation stakes times winnings are the liabilities, to the rounding of pennies."""
+    """After the reconciliation stakes times winnings are the liabilities and what the exchange brought."""
     checked = 0
+    exchange = {runner.selection_id: _brought(runner) for runner in _auctions(kind)}
     for book in _books(kind):
         if book.definition is not None and book.definition.bsp_reconciled and not book.is_closed:
             for runner in book.changed_runners:
@@ -166,9 +193,17 @@ def test_pools_are_left_with_what_meets_at_the_starting_price(kind: str) -> None
                     continue
                 if set(runner.back_stake_taken) | set(runner.lay_liability_taken) == {price}:
                     stake, liability = runner.back_stake_taken[price], runner.lay_liability_taken[price]
-                    assert liability == pytest.approx(stake * (price - 1), abs=0.02 + 0.011 * price)
+                    brought = exchange[runner.selection_id]
+                    assert liability + brought == pytest.approx(stake * (price - 1), abs=0.02 + 0.021 * price)
                     checked += 1
     assert checked
+
+
+def _brought(runner: RunnerAuction) -> float:
+    """Return the liability that the lays of an auction bring, or what its backs need as a negative one."""
+    return -(runner.side or Side.BACK).sign * float(
+        sum(level.taken * (Decimal(repr(level.price)) - 1) for level in runner.levels)
+    )
 
 
 def test_orders_that_do_not_persist_are_gone_in_play() -> None:

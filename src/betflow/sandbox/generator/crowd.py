@@ -14,11 +14,12 @@ from itertools import accumulate
 from math import inf, isfinite, nan
 from typing import Final
 
+from betflow.exchange.auction import Auction, Bid, far_price, hold
 from betflow.sandbox.generator.chance import Chance
 from betflow.sandbox.generator.course import Habits, MarketCard, Pace
 from betflow.sandbox.generator.orders import NO_OFFER, Offers, Order, RunnerOrders
 from betflow.sandbox.generator.publisher import Seen
-from betflow.sandbox.generator.starting_price import Bids, Meeting, Pool, meeting
+from betflow.sandbox.generator.starting_price import Pool
 from betflow.sandbox.generator.ticks import Ticks, ticks_of
 from betflow.wire.enums import PersistenceType, Side
 
@@ -204,43 +205,52 @@ class Crowd:
         for number, runner in enumerate(self.runners):
             if not runner.is_quoted:
                 continue
-            backs, lays = runner.pool.bids(self._ticks.prices)
-            far = meeting(backs, lays).price
-            near = meeting(
-                backs + self._bids(runner.orders.available_to_lay.ladder()),
-                lays + self._liabilities(runner.orders.available_to_back.ladder()),
-            ).price
+            far = far_price(*runner.pool.bids(self._ticks.prices))
+            near = self._auction(runner).price
             if not (_same(near, runner.near) and _same(far, runner.far)):
                 runner.near, runner.far, runner.is_projected = near, far, True
                 self.touched[number] = None
 
-    def starting_price(self, runner: Runner) -> Meeting:
+    def hold_auction(self, runner: Runner) -> Auction:
         """
-        Work out a runner's starting price; orders that would take it count with their limit.
+        Match a runner's bets at the starting price, and what of the exchange they take.
 
-        Where nobody backs or nobody lays there is none: NaN.
+        Orders that take the starting price move to the pool, and what is taken trades at its own prices.
+        Where nobody backs or nobody lays there is no price: NaN.
         """
-        takers = [order for order in runner.resting if order.persistence is PersistenceType.MARKET_ON_CLOSE]
-        backs, lays = runner.pool.bids(self._ticks.prices)
-        backs += self._bids([(each.tick, each.size) for each in takers if each.side is Side.BACK])
-        lays += self._liabilities([(each.tick, each.size) for each in takers if each.side is Side.LAY])
-        met = meeting([each for each in backs if each[1]], [each for each in lays if each[1]])
-        highest = self._ticks.prices[-1]
-        is_price = met.stake and isfinite(met.price) and self._ticks.prices[0] <= met.price <= highest
-        return met if is_price else Meeting(nan, 0, 0)
-
-    def go_to_starting_price(self, runner: Runner, price: float) -> None:
-        """Move what takes the starting price to its pool; what else does not persist is cancelled."""
-        prices = self._ticks.prices
+        auction = self._auction(runner)
         for order in runner.resting:
             if order.persistence is PersistenceType.MARKET_ON_CLOSE and order.size:
-                if order.side is Side.BACK and prices[order.tick] <= price:
-                    runner.pool.back(order.tick, order.size)
-                elif order.side is Side.LAY and prices[order.tick] >= price:
-                    runner.pool.lay(order.tick, _liability(order.size, prices[order.tick]))
-            if order.persistence is not PersistenceType.PERSIST:
+                if order.side is Side.BACK:
+                    runner.pool.back(0, order.size)
+                else:
+                    runner.pool.lay(len(self._ticks) - 1, self._liability_of(order))
                 runner.orders.cancel(order)
+        if auction.side is not None:
+            worst = self._ticks.at_or_below(auction.taken[-1][0])
+            size = sum(size for _, size in auction.taken)
+            runner.orders.match(auction.side.opposite, worst, size)
         runner.resting = [order for order in runner.resting if order.size]
+        highest = self._ticks.prices[-1]
+        is_price = isfinite(auction.price) and self._ticks.prices[0] <= auction.price <= highest
+        return auction if is_price else Auction(nan, 0, 0)
+
+    def _auction(self, runner: Runner) -> Auction:
+        """Work out what an auction would come to now."""
+        prices = self._ticks.prices
+        backs, lays = runner.pool.bids(prices)
+        resting: dict[Side, list[Bid]] = {Side.BACK: [], Side.LAY: []}
+        for order in runner.resting:
+            if order.persistence is not PersistenceType.MARKET_ON_CLOSE:
+                resting[order.side].append((prices[order.tick], order.size))
+            elif order.side is Side.BACK:
+                backs.append((prices[0], order.size))
+            else:
+                lays.append((prices[-1], self._liability_of(order)))
+        return hold(backs, lays, resting[Side.BACK], resting[Side.LAY])
+
+    def _liability_of(self, order: Order) -> int:
+        return _liability(order.size, self._ticks.prices[order.tick])
 
     def _weight(self, runner: Runner) -> float:
         """Return how much attention a runner gets: most where the outcome is open."""
@@ -392,13 +402,6 @@ class Crowd:
         if self._habits.on_close and not self._in_play:
             for _ in range(6):
                 self._bet_on_close(runner, pace)
-
-    def _bids(self, sizes: Sequence[tuple[int, int]]) -> Bids:
-        return [(self._ticks.prices[tick], size) for tick, size in sizes]
-
-    def _liabilities(self, sizes: Sequence[tuple[int, int]]) -> Bids:
-        prices = self._ticks.prices
-        return [(prices[tick], _liability(size, prices[tick])) for tick, size in sizes]
 
 
 _LEAST_OPEN: Final = 0.12

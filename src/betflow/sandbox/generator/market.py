@@ -246,23 +246,25 @@ class _Market:
         """
         Reconcile the starting price in Betfair's order.
 
-        The prices; what takes them moves to the pools, what does not persist is cancelled; the
-        definition says that it is done; each pool is left with what was matched, at the price.
+        The prices; what the auction takes of the exchange trades, what takes the starting price moves to the
+        pools; the definition says that it is done; each pool is left with what was matched, at the price.
+        What does not persist is cancelled at the turn in play; here, if there is none.
         """
         crowd, definition = self._crowd, self._definition
-        meetings = [crowd.starting_price(runner) for runner in crowd.runners]
-        definition.starting_prices = tuple(met.price for met in meetings)
+        auctions = [crowd.hold_auction(runner) for runner in crowd.runners]
+        definition.starting_prices = tuple(auction.price for auction in auctions)
         yield self._defined(at)
-        for runner, met in zip(crowd.runners, meetings, strict=True):
-            crowd.go_to_starting_price(runner, met.price)
         crowd.touch_all()
         yield from self._publish(at + 100)
         definition.is_reconciled = True
         yield self._defined(at + 200)
         if self._plan is Plan.PRO:
-            for number, met in enumerate(meetings):
-                self._collapsed[number] = (met.price, met.stake, met.liability)
+            for number, auction in enumerate(auctions):
+                self._collapsed[number] = (auction.price, auction.stake, auction.liability)
             yield self._change(at + 300, runners=self._collapse())
+        if self._plot.card.in_play_delay is None:
+            crowd.lapse()
+            yield from self._publish(at + 400)
 
     def _collapse(self) -> str:
         texts = ticks_of(self._plot.card.ladder).texts
