@@ -84,7 +84,7 @@ def test_explanation_for_people_reads_from_top_to_bottom(tmp_path: Path, betflow
     parts = [
         "runner         1 1. Paper Tiger",
         "2026-02-18T13:59:05.000+00:00  decided to back 4.00 at 2.1 or higher",
-        "DECIDED · race, line 1, byte 0, published 2026-02-18T13:59:00.000+00:00 · betflow-1/1",
+        "DECIDED · race, line 1, byte 0, published 2026-02-18T13:59:00.000+00:00 · betflow-1/2",
         "1.66 (worst case 0.00, best 4.00) matched at 2.1: 15.00 traded there",
         "expected     1.66",
         "Its runner won.",

@@ -53,14 +53,17 @@ def naively(script: Sequence[Step], case: Case) -> list[list[tuple[float, int]]]
     model = NaiveMatching(case)
     orders: list[NaiveOrder] = []
     shown: dict[Side, dict[float, int]] = {BACK: {}, LAY: {}}
-    suspended = False
+    suspended = is_known = False
     for step in script:
         match step:
             case Show():
                 for side, price, pennies in step.offers:
                     shown[side][price] = pennies
-                if not suspended:
+                if step.image and not is_known and not suspended:
+                    model.first_image(shown)
+                elif not suspended:
                     model.message(shown, dict(step.traded))
+                is_known = is_known or any(size for sizes in shown.values() for size in sizes.values())
             case Place() if not suspended:
                 orders.append(NaiveOrder(step.side, step.price, step.pennies))
                 model.place(orders[-1])
@@ -206,7 +209,7 @@ def test_the_limit_is_kept(script: list[Step], is_by_level: bool) -> None:  # no
 
 @given(scripts(*EVERYTHING, runners=2), st.booleans())
 def test_nothing_matches_while_not_open(script: list[Step], is_by_level: bool) -> None:  # noqa: FBT001 - drawn
-    """While the market is not open nothing is matched, except at the starting price."""
+    """While the market is not open nothing is matched, except in the auction and at its starting price."""
     playing = Playing(is_by_level=is_by_level)
     for step in script:
         known = len(playing.scene.events)
@@ -217,7 +220,7 @@ def test_nothing_matches_while_not_open(script: list[Step], is_by_level: bool) -
             for event in playing.scene.events[known:]
             if isinstance(event, OrderEvent)
             and event.kind is EventKind.MATCHED
-            and event.rule is not Rule.STARTING_PRICE
+            and event.rule not in {Rule.STARTING_PRICE, Rule.AUCTION}
         ]
 
         assert not matched or was_open or playing.is_open
@@ -230,6 +233,7 @@ def test_nothing_is_used_twice(script: list[Step]) -> None:
     for case in Case:
         taken: Counter[tuple[int, Side, float]] = Counter()
         used: Counter[tuple[int, float]] = Counter()
+        auctioned: Counter[int] = Counter()
         for event in playing.scene.told(EventKind.MATCHED):
             order = playing.scene.venue.orders[event.bet_id]
             runner, at = order.runner.selection_id, dict(event.facts).get("at", event.price)
@@ -238,9 +242,12 @@ def test_nothing_is_used_twice(script: list[Step]) -> None:
                 taken[runner, order.side, at] += event.amounts[case]
             elif event.rule in {Rule.QUEUE, Rule.TRADED_THROUGH}:
                 used[runner, at] += event.amounts[case]
+            elif event.rule is Rule.AUCTION:  # of all that traded at its price or behind
+                auctioned[runner] += event.amounts[case]
 
         assert all(amount <= playing.appeared[place] for place, amount in taken.items())
         assert all(amount <= playing.traded[place] for place, amount in used.items())
+        assert all(amount <= playing.suspended[runner] for runner, amount in auctioned.items())
 
 
 @given(scripts(*EVERYTHING, runners=2), st.data())

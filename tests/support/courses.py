@@ -270,6 +270,7 @@ class Playing:
         volumes: What has traded on each runner, both stakes counted.
         appeared: How much has appeared at a price so far, by runner, side and price.
         traded: How much has traded while the market was open, one-sided, by runner and price.
+        suspended: How much has traded while it was not, one-sided, by runner.
     """
 
     scene: Scene = field(default_factory=racing)
@@ -278,6 +279,7 @@ class Playing:
     volumes: dict[int, dict[float, int]] = field(default_factory=lambda: defaultdict(dict))
     appeared: Counter[tuple[int, Side, float]] = field(default_factory=Counter)
     traded: Counter[tuple[int, float]] = field(default_factory=Counter)
+    suspended: Counter[int] = field(default_factory=Counter)
 
     @property
     def orders(self) -> list[Order]:
@@ -328,6 +330,7 @@ class Playing:
         for price, pennies in step.traded:
             volumes[price] = volumes.get(price, 0) + 2 * pennies
             self.traded[runner, price] += pennies if self.is_open else 0
+            self.suspended[runner] += 0 if self.is_open else pennies
         if step.image:
             self.scene.image(*(self._whole(each) for each in (1, 2)))
             return

@@ -97,6 +97,14 @@ class NaiveMatching:
                         self._take(order, price, order.price)
         self._keep(self.resting)
 
+    def first_image(self, shown: Mapping[Side, Mapping[float, int]]) -> None:
+        """Let the first prices appear: orders from before stand behind them, in the best case not."""
+        for order in self.resting:
+            there = shown[order.side.opposite].get(order.price, 0)
+            order.ahead = 0 if self.case is Case.BEST else there
+        self.shown = {side: dict(sizes) for side, sizes in shown.items()}
+        self.message(shown, {})
+
     def _available(self, side: Side, price: float) -> int:
         return max(0, self.shown[side].get(price, 0) - self.taken[side][price])
 

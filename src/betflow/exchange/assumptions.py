@@ -2,8 +2,9 @@
 What Betfair does not say, or not clearly: each such choice has a name, a default and a switch.
 
 A set of assumptions has a name and a version, and every settled bet says which set it was settled by and
-which of its choices mattered. `BETFLOW_1` is the default; another set is made with `dataclasses.replace` and
-needs a name of its own.
+which of its choices mattered. The version is that of the whole model, matching and settlement: it is raised
+whenever the same input may give another result, so that an old result hash stays explainable. `BETFLOW_1` is
+the default; another set is made with `dataclasses.replace` and needs a name of its own.
 
 Source: docs/explanation/settlement.md, "Assumptions", has the reasons.
 """
@@ -129,6 +130,24 @@ class SmallTakeStartingPrice(StrEnum):
     MATCHED = "MATCHED"
 
 
+class AuctionSize(StrEnum):
+    """What a resting order of ours does to those behind it in the auction at the off."""
+
+    DISPLACES = "DISPLACES"
+    """It takes their place: no more of it is matched than was taken behind it, and the BSP stays."""
+    ADDS = "ADDS"
+    """Nothing: whatever is reached is matched in full, as if there were more money at the starting price."""
+
+
+class TakeStartingPrice(StrEnum):
+    """Which unmatched LIMIT bets with persistence MARKET_ON_CLOSE become bets at the starting price."""
+
+    ALL = "ALL"
+    """All of them, whatever their price: so the money balances on every runner of the recorded tapes."""
+    WITHIN_PRICE = "WITHIN_PRICE"
+    """Those whose price is no better than the BSP, as a page of Betfair's data scientists says."""
+
+
 class FillOrKillPersistence(StrEnum):
     """What a persistence type does on a FILL_OR_KILL order; Betfair's pages contradict each other."""
 
@@ -162,7 +181,7 @@ class Assumptions:
     """
 
     name: str = _DEFAULT_NAME
-    version: int = 1
+    version: int = 2
     profit_rounding: Rounding = Rounding.HALF_UP
     commission_rounding: Rounding = Rounding.HALF_UP
     reduced_price_rounding: ReducedPriceRounding = ReducedPriceRounding.EACH_REMOVAL
@@ -178,6 +197,8 @@ class Assumptions:
     starting_price_at_limit: StartingPriceAtLimit = StartingPriceAtLimit.MATCHED
     starting_price_size: StartingPriceSize = StartingPriceSize.NEAREST_WITHIN
     small_take_starting_price: SmallTakeStartingPrice = SmallTakeStartingPrice.LAPSES
+    take_starting_price: TakeStartingPrice = TakeStartingPrice.ALL
+    auction_size: AuctionSize = AuctionSize.DISPLACES
     target_size_rounding: Rounding = Rounding.HALF_UP
     fill_or_kill_persistence: FillOrKillPersistence = FillOrKillPersistence.IGNORED
     in_play_suspension: InPlaySuspension = InPlaySuspension.LAPSES

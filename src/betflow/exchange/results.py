@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from msgspec.structs import replace
+
 from betflow.errors import UsageError
 from betflow.exchange.bets import RunnerKey
 from betflow.exchange.money import Number, exact
@@ -200,6 +202,31 @@ def market_kind(definition: MarketDefinition) -> MarketKind:
 def reduction_factor(runner: RunnerDefinition) -> Decimal:
     """Return a runner's reduction factor in per cent; 0 where it has none, or one that cannot be."""
     return _percentage(runner.adjustment_factor) or Decimal(0)
+
+
+def with_earlier_factors(definition: MarketDefinition, before: MarketDefinition | None) -> MarketDefinition:
+    """
+    Return a definition whose removed runners have the reduction factor that the one before it had.
+
+    A factor may be left out of the definition that removes its runner; it applies all the same.
+
+    Args:
+        definition: The definition.
+        before: The one before it, itself with earlier factors; None where there was none.
+    """
+    missing = [
+        runner
+        for runner in definition.runners or ()
+        if runner.status in REMOVED and runner.adjustment_factor is None
+    ]
+    if not missing or before is None:
+        return definition
+    known = {_key(runner): runner.adjustment_factor for runner in before.runners or ()}
+    runners = [
+        replace(runner, adjustment_factor=known.get(_key(runner))) if runner in missing else runner
+        for runner in definition.runners or ()
+    ]
+    return replace(definition, runners=runners)
 
 
 def impossible_terms(definition: MarketDefinition) -> list[str]:

@@ -17,6 +17,7 @@ _DOUBTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         Doubt.CONFLATED: "the message merges several changes, what happened in between is not known",
         Doubt.LATE: "Betfair said that data may be late or incomplete then (status 503)",
+        Doubt.PARTICIPATION: "its price was taken in part, and who took part there is not published",
         Doubt.GAP: "an image followed in mid-stream, something in between may be lost",
     }
 )
@@ -200,6 +201,15 @@ def _crossed(event: Event) -> str:
     )
 
 
+def _auction(event: Event) -> str:
+    last = event.get("facts", {}).get("last price")
+    return (
+        f"{_matched(event)} in the auction at the off: those who bet at the starting price took "
+        f"{_fact(event, 'traded')} of {_fact(event, 'displayed')} there, and went on to {price(last)}; "
+        f"{_fact(event, 'ahead')} was ahead of it in the queue"
+    )
+
+
 def _starting_price(event: Event) -> str:
     liability = event.get("facts", {}).get("liability")
     risk = f", for {money(liability)} at risk" if liability is not None else ""
@@ -228,6 +238,7 @@ _MATCHES: Final[Mapping[str, Callable[[Event], str]]] = MappingProxyType(
         Rule.QUEUE: _queue,
         Rule.TRADED_THROUGH: _traded_through,
         Rule.CROSSED: _crossed,
+        Rule.AUCTION: _auction,
         Rule.STARTING_PRICE: _starting_price,
     }
 )

@@ -181,9 +181,12 @@ class Play(Timer):
     def _close(self) -> None:
         self._is_between_messages = True
         for table in self._tables.values():
-            table.played.definition = table.book.definition
+            table.played.definition = self._venue.definition(table.book.market_id) or table.book.definition
             table.played.closed_at = table.book.publish_time
             table.played.removed_at = self._venue.removed_at(table.book.market_id)
+            table.played.has_offers = self._venue.has_offers(table.book.market_id)
+            if not table.played.has_offers and any(map(_rests, table.played.orders)):
+                table.played.findings.append(_without_offers(table))
             for seat in table.seats:
                 seat.market.now = max(seat.market.now, table.book.publish_time)
                 self._ask(seat, seat.strategy.on_close)
@@ -290,6 +293,20 @@ def _went_back(reel: Reel) -> Finding:
     if first is not None:
         where |= {"line": first.line, "offset": first.offset}
     return Finding("tape.time-backwards", reel.source.label, message, where)
+
+
+def _rests(order: Order) -> bool:
+    return not order.is_on_close
+
+
+def _without_offers(table: Table) -> Finding:
+    message = (
+        f"The recording of market {table.book.market_id} has no offers (BASIC files have none), so no LIMIT "
+        "order can be matched in it. Play it from an ADVANCED, PRO or self-recorded file; orders at the "
+        "starting price play as they are."
+    )
+    where: dict[str, int | str] = {"market_id": table.book.market_id}
+    return Finding("trading.no-offers", table.reel.source.label, message, where)
 
 
 def _brought_twice(market_id: str, first: Source, second: Source) -> Finding:

@@ -100,6 +100,7 @@ class PlayedMarket:
         opened_at: When its first definition was published, epoch milliseconds.
         closed_at: When its last change was published.
         removed_at: When runners were seen to be removed, epoch milliseconds.
+        has_offers: Whether the recording has shown offers while an order was in the market.
         placements: All orders that were asked for, in the order in which they were.
         told: What happened to them, in the order in which it did.
         findings: What went wrong: strategies that raised.
@@ -110,6 +111,7 @@ class PlayedMarket:
     opened_at: int = 0
     closed_at: int = 0
     removed_at: dict[RunnerKey, int] = field(default_factory=dict)
+    has_offers: bool = True
     placements: list[Placement] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -15,7 +15,7 @@ from betflow.exchange.assumptions import BETFLOW_1, Assumptions
 from betflow.exchange.bets import MatchedBet, RunnerKey
 from betflow.exchange.exposure import exposure
 from betflow.exchange.matching.bets import matched_bets, pounds
-from betflow.exchange.matching.orders import Case, Order
+from betflow.exchange.matching.orders import Case, Doubt, Order
 from betflow.exchange.money import ZERO, exact
 from betflow.exchange.outcomes import Rule as SettlementRule
 from betflow.exchange.results import REMOVED, MarketResult, market_result
@@ -98,8 +98,8 @@ class OrderRow(CaseRow):
         replaces: The ref of the order that it replaces; empty for others.
         reason: Why it was not sent, in words; empty where it was.
         rules: Why it was matched and how it was settled, each once, in order.
-        doubts: Why the recording may not show all that mattered for a fill, each once.
-        assumptions: Name and version of the set that decided, as ``betflow-1/1``.
+        doubts: Why the recording may not show all that mattered, each once.
+        assumptions: Name and version of the set that decided, as ``betflow-1/2``.
         assumed: Which of its choices mattered for the settlement, in any case.
     """
 
@@ -187,7 +187,11 @@ def market_results(
         }
     found = {case: {bet.bet_id: bet for bet in market.bets} for case, market in settled.items()}
     is_decided = terms.is_closed or terms.is_void
-    rows = [_row(each, found, is_decided=is_decided, assumptions=assumptions) for each in played.placements]
+    unseen = (Doubt.NO_OFFERS.value,) if not played.has_offers else ()
+    rows = [
+        _row(each, found, is_decided=is_decided, assumptions=assumptions, doubts_of_resting=unseen)
+        for each in played.placements
+    ]
     return MarketResults(
         market_id=played.market_id,
         definition=played.definition,
@@ -235,12 +239,12 @@ def _row(
     *,
     is_decided: bool,
     assumptions: Assumptions,
+    doubts_of_resting: tuple[str, ...] = (),
 ) -> OrderRow:
     order, instruction = placement.order, placement.instruction
     bet_id = order.bet_id if order is not None else ""
     settled = {case: bets[case].get(bet_id) for case in Case}
     cases = {case: _case_row(placement, case, settled[case], is_decided=is_decided) for case in Case}
-    fills = order.fills if order is not None else []
     known = [each for each in settled.values() if each is not None]
     on_close = instruction.limit_on_close_order or instruction.market_on_close_order
     return OrderRow(
@@ -260,7 +264,7 @@ def _row(
         replaces=placement.replaces,
         reason=placement.reason,
         rules=_rules(order, settled[Case.EXPECTED]),
-        doubts=tuple(dict.fromkeys(doubt.value for each in fills for doubt in each.doubts)),
+        doubts=_doubts(order, doubts_of_resting),
         assumptions=f"{assumptions.name}/{assumptions.version}",
         assumed=tuple(dict.fromkeys(name for each in known for name in each.assumed)),
     )
@@ -337,6 +341,13 @@ def _asked_for(instruction: PlaceInstruction) -> tuple[Decimal, Decimal | None]:
     if instruction.market_on_close_order is not None:
         return exact(instruction.market_on_close_order.liability), None
     return ZERO, None
+
+
+def _doubts(order: Order | None, of_resting: tuple[str, ...]) -> tuple[str, ...]:
+    if order is None:
+        return ()
+    of_fills = [doubt.value for each in order.fills for doubt in each.doubts]
+    return tuple(dict.fromkeys((*of_fills, *(() if order.is_on_close else of_resting))))
 
 
 def _rules(order: Order | None, bet: SettledBet | None) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from betflow.exchange.assumptions import BETFLOW_1, HiddenRunner
 
 
 def test_the_default_set_has_a_name_and_a_version() -> None:
-    """The default assumptions are betflow-1, version 1."""
-    assert ("betflow-1", 1) == (BETFLOW_1.name, BETFLOW_1.version)
+    """The default assumptions are betflow-1, version 2."""
+    assert ("betflow-1", 2) == (BETFLOW_1.name, BETFLOW_1.version)
 
 
 def test_a_changed_set_needs_a_name_of_its_own() -> None:

@@ -96,7 +96,7 @@ def test_order_has_three_results(tmp_path: Path, play: Play) -> None:
     assert [(0.0, 0.0), (4.0, 4.4)] == [
         (order[case]["size_matched"], order[case]["profit"]) for case in ("worst", "best")
     ]
-    assert (True, "1. Paper Tiger", "betflow-1/1") == (
+    assert (True, "1. Paper Tiger", "betflow-1/2") == (
         order["settled"],
         order["runner"],
         order["assumptions"],

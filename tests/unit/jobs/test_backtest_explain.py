@@ -52,7 +52,7 @@ def test_story_is_in_the_order_of_time(played: RunContext) -> None:
         (TRADED_MS, "QUEUE", 4),
         (OFF_MS + 60_000, "RECONCILED", 5),
     ] == [(event["at"], event["rule"], event["line"]) for event in story]
-    assert {"betflow-1/1"} == {event["assumptions"] for event in story}
+    assert {"betflow-1/2"} == {event["assumptions"] for event in story}
     assert story[0]["tape"].endswith("/a")
 
 

@@ -94,6 +94,19 @@ def told(kind: str, rule: str, **more: Any) -> str:  # noqa: ANN401 - whatever a
         ),
         (
             (
+                "2.00 matched at 3 in the auction at the off: those who bet at the starting price took 20.00 "
+                "of 20.00 there, and went on to 3.2; 15.00 was ahead of it in the queue"
+            ),
+            {
+                "kind": "MATCHED",
+                "rule": "AUCTION",
+                "amounts": ALL,
+                "price": 3.0,
+                "facts": {"traded": 20.0, "displayed": 20.0, "ahead": 15.0, "last price": 3.2},
+            },
+        ),
+        (
+            (
                 "2.00 matched at 3: an offer of 9.00 appeared at 3.05 on the other side. Doubtful: an image "
                 "followed in mid-stream, something in between may be lost"
             ),

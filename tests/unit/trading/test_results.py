@@ -49,7 +49,7 @@ def test_a_row_says_all_in_betfairs_words() -> None:
         row.order_type,
         row.bet_id,
     )
-    assert ("a-name-of-20-letters", ("BEST_PRICE", "WINNER"), "betflow-1/1") == (
+    assert ("a-name-of-20-letters", ("BEST_PRICE", "WINNER"), "betflow-1/2") == (
         row.strategy,
         row.rules,
         row.assumptions,

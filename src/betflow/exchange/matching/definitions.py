@@ -4,7 +4,14 @@ from betflow.exchange.assumptions import InPlaySuspension
 from betflow.exchange.matching.market_orders import MarketOrders
 from betflow.exchange.matching.non_runners import newly_removed, remove
 from betflow.exchange.matching.orders import Rule
-from betflow.exchange.matching.starting_price import convert, reconcile
+from betflow.exchange.matching.starting_price import (
+    convert,
+    end_auction,
+    lapse_unpriced,
+    match_starting_price,
+    reconcile,
+)
+from betflow.exchange.results import with_earlier_factors
 from betflow.wire.enums import MarketStatus, PersistenceType
 from betflow.wire.stream import MarketDefinition
 
@@ -28,7 +35,8 @@ class Definitions:
     def follow(self, definition: MarketDefinition) -> None:
         """Follow a definition that is published."""
         market = self._ours.market
-        before, market.definition = market.definition, definition
+        before = market.definition
+        market.definition = definition = with_earlier_factors(definition, before)
         if before is None:
             self.material_version = definition.version or 0
             return
@@ -40,15 +48,25 @@ class Definitions:
             self.material_version, self._is_material = definition.version or 0, False
         for runner in removed:
             remove(self._ours, runner, before)
-        if definition.bsp_reconciled and not before.bsp_reconciled:
-            reconcile(self._ours)
+        self._follow_starting_price(before, definition)
         if turns_in_play:
             _turn_in_play(self._ours)
         elif definition.in_play:
             self._follow_suspension(before, definition)
+        if definition.status == MarketStatus.SUSPENDED and before.status == MarketStatus.OPEN:
+            self._ours.market.suspended_at = self._ours.market.book.publish_time
         if definition.status == MarketStatus.CLOSED and before.status != MarketStatus.CLOSED:
-            for order in list(self._ours.open.values()):
-                self._ours.lapse(order, Rule.MARKET_CLOSED)
+            _close(self._ours)
+
+    def _follow_starting_price(self, before: MarketDefinition, definition: MarketDefinition) -> None:
+        """Hold the auction when it is told; the prices may be told with it, or later."""
+        if definition.bsp_reconciled and not before.bsp_reconciled:
+            self._ours.market.reconciled_at = self._ours.market.book.publish_time
+            reconcile(self._ours)
+            if definition.status != MarketStatus.SUSPENDED:  # one definition tells of more than the auction
+                end_auction(self._ours)
+        if definition.bsp_reconciled:
+            match_starting_price(self._ours)
 
     def _follow_suspension(self, before: MarketDefinition, definition: MarketDefinition) -> None:
         """Lapse what does not persist when the version changes under a suspension in play."""
@@ -73,6 +91,12 @@ def _turn_in_play(ours: MarketOrders) -> None:
             ours.lapse(order, Rule.TURNED_IN_PLAY)
         elif order.persistence_type is PersistenceType.MARKET_ON_CLOSE:
             convert(ours, order, Rule.TURNED_IN_PLAY)
+
+
+def _close(ours: MarketOrders) -> None:
+    lapse_unpriced(ours)
+    for order in list(ours.open.values()):
+        ours.lapse(order, Rule.MARKET_CLOSED)
 
 
 def _lapse_under_suspension(ours: MarketOrders) -> None:

@@ -17,16 +17,24 @@ class KnownMarket:
 
     Attributes:
         book: The market's book; a live view, folded by the host.
-        definition: The latest definition that was looked at; None before the first.
+        definition: The latest definition that was looked at, with the factors of removed runners that only
+            an earlier one had; None before the first.
+        has_offers: Whether the recording has shown offers, to back or to lay.
+        reconciled_at: Publish time of the message that tells that the starting price is reconciled; None
+            before it. In official files the auction's trades follow in the same message.
+        suspended_at: Publish time of the message that suspended the market latest; None before the first.
         removed_at: When runners were seen to be removed, epoch milliseconds.
         now: The moment of the latest step, epoch milliseconds; never goes back.
     """
 
-    __slots__ = ("book", "definition", "now", "removed_at")
+    __slots__ = ("book", "definition", "has_offers", "now", "reconciled_at", "removed_at", "suspended_at")
 
     def __init__(self, book: MarketBook) -> None:
         self.book = book
         self.definition: MarketDefinition | None = None
+        self.has_offers = False
+        self.reconciled_at: int | None = None
+        self.suspended_at: int | None = None
         self.removed_at: dict[RunnerKey, int] = {}
         self.now = 0
 
@@ -59,6 +67,10 @@ class KnownMarket:
     def result(self) -> MarketResult:
         """The market's terms, and its result if it has one."""
         return market_result(self.book.market_id, self.terms, removed_at=self.removed_at)
+
+    def look_for_offers(self) -> None:
+        """Take note of whether the book shows offers on any runner."""
+        self.has_offers = any(each.back_ladder or each.lay_ladder for each in self.book.runners)
 
     def runner(self, key: RunnerKey) -> RunnerBook | None:
         """Return the book of a runner; None where the market has none such."""

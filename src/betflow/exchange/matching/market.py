@@ -6,16 +6,28 @@ come through `betflow.exchange.matching.venue`. What definitions do is in `defin
 `price_changes`.
 """
 
+from collections.abc import Sequence
+
 from betflow.exchange.assumptions import Assumptions
+from betflow.exchange.auction import has_starting_prices, is_auctions
 from betflow.exchange.book import MarketBook
 from betflow.exchange.currencies import Minimums
+from betflow.exchange.matching.auction import collect_trades, hold_auction
 from betflow.exchange.matching.definitions import Definitions
 from betflow.exchange.matching.known_market import KnownMarket
 from betflow.exchange.matching.levels import CASES
 from betflow.exchange.matching.market_orders import MarketOrders
 from betflow.exchange.matching.orders import Amounts, Case, EventKind, Order, Rule, amounts_of
 from betflow.exchange.matching.price_changes import PriceChanges
-from betflow.wire.enums import InstructionReportErrorCode, OrderStatus, PersistenceType, TimeInForce
+from betflow.exchange.matching.starting_price import end_auction
+from betflow.wire.enums import (
+    InstructionReportErrorCode,
+    MarketStatus,
+    OrderStatus,
+    PersistenceType,
+    TimeInForce,
+)
+from betflow.wire.stream import MarketChange, MarketDefinition, RunnerChange
 
 
 class MarketMatching:
@@ -25,15 +37,18 @@ class MarketMatching:
     Attributes:
         known: What is known of the market.
         ours: Our orders in it.
+        auction_ends_at: When `end_auction` is due, epoch milliseconds: after the message that tells that the
+            starting price is reconciled; None where nobody has to be told.
     """
 
-    __slots__ = ("_definitions", "_prices", "known", "ours")
+    __slots__ = ("_definitions", "_prices", "auction_ends_at", "known", "ours")
 
     def __init__(self, book: MarketBook, assumptions: Assumptions, minimums: Minimums) -> None:
         self.known = KnownMarket(book)
         self.ours = MarketOrders(self.known, assumptions, minimums)
         self._definitions = Definitions(self.ours)
         self._prices = PriceChanges(self.ours)
+        self.auction_ends_at: int | None = None
         if book.definition is not None and (book.change is None or book.change.market_definition is None):
             self._definitions.follow(book.definition)
 
@@ -52,6 +67,9 @@ class MarketMatching:
             return
         if change.img:
             doubts.note_image()
+        is_first_image = change.img is True and not known.has_offers
+        if not known.has_offers:
+            known.look_for_offers()
         definition = change.market_definition
         if definition is None and not ours.watched and not doubts.recent:
             return
@@ -60,9 +78,47 @@ class MarketMatching:
         if doubts.recent:
             doubts.settle_recent()
         if definition is not None:
-            self._definitions.follow(definition)
+            self._follow_definition(change, definition)
+        elif ours.watched and change.rc and not known.is_open:
+            self._trade_while_suspended(change.rc)
         if ours.watched:
-            self._prices.follow(change)
+            self._prices.follow(change, is_first_image=is_first_image)
+
+    def _follow_definition(self, change: MarketChange, definition: MarketDefinition) -> None:
+        """Follow a definition, and before it what traded in its message before it came into force."""
+        known, ours = self.known, self.ours
+        if change.rc and ours.watched:
+            if is_auctions(known.definition, definition):
+                collect_trades(ours, change.rc)
+            elif known.is_open and definition.status != MarketStatus.OPEN:
+                self._prices.trade(change.rc)
+        is_told = bool(definition.bsp_reconciled) and not known.terms.bsp_reconciled
+        self._definitions.follow(definition)
+        if is_told and known.reconciled_at is not None:
+            self.auction_ends_at = known.reconciled_at + 1
+        if known.is_open:
+            ours.auctioned.clear()
+
+    def _trade_while_suspended(self, changes: Sequence[RunnerChange]) -> None:
+        """
+        Follow what a message shows as traded while the market is suspended.
+
+        It is the auction's, or was before the suspension if it comes in the message that suspends. A message
+        of an official file has the definition first and its trades in entries of their own.
+        """
+        known, ours = self.known, self.ours
+        now = known.book.publish_time
+        if known.reconciled_at == now:
+            collect_trades(ours, changes)
+            hold_auction(ours)
+        elif known.suspended_at == now and not has_starting_prices(known.terms):
+            self._prices.trade(changes)
+        elif is_auctions(known.definition, None):
+            collect_trades(ours, changes)
+
+    def end_auction(self) -> None:
+        """Lapse what does not persist, once the message that tells of the auction is over."""
+        end_auction(self.ours)
 
     def note_loss(self) -> None:
         """Take note that a change may be missing from the recording: until an image, nothing is sure."""
@@ -71,6 +127,8 @@ class MarketMatching:
     def place(self, order: Order, rule: Rule) -> None:
         """Take a valid order: match it as far as it goes, and let the rest wait."""
         ours = self.ours
+        if not self.known.has_offers:
+            self.known.look_for_offers()
         ours.enter(order)
         asked = order.liability if order.is_on_close else order.size
         ours.tell(EventKind.ACCEPTED, rule, order, amounts_of(asked))

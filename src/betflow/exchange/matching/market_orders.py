@@ -46,6 +46,7 @@ class MarketOrders:
         waiting: Orders that wait for the bet delay, by bet id; they are not among the others yet.
         watched: The runners on which something of ours rests, or something that we took is still displayed.
         traded: What has traded on all runners; kept up while any is watched.
+        auctioned: What the auction at the off has traded so far: one-sided pennies by runner and price.
         events: What happened and was not collected yet.
         revision: Grows with every event, so that others know when to look again.
     """
@@ -53,6 +54,7 @@ class MarketOrders:
     __slots__ = (
         "all",
         "assumptions",
+        "auctioned",
         "doubts",
         "events",
         "market",
@@ -74,6 +76,7 @@ class MarketOrders:
         self.waiting: dict[str, Order] = {}
         self.watched: dict[WatchedRunner, RunnerMatching] = {}
         self.traded: dict[WatchedRunner, Traded] = {}
+        self.auctioned: dict[WatchedRunner, dict[float, int]] = {}
         self.events: list[OrderEvent] = []
         self.revision = 0
 

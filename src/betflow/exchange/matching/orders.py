@@ -71,6 +71,8 @@ class Rule(StrEnum):
     """Matched with an offer that appeared on the other side at its price or better."""
     FILL_OR_KILL = "FILL_OR_KILL"
     """Could not be filled as it asks, or its rest is killed."""
+    AUCTION = "AUCTION"
+    """Matched at its own price by those who bet at the starting price, when that was reconciled."""
     STARTING_PRICE = "STARTING_PRICE"
     """Matched at the starting price."""
     STARTING_PRICE_LIMIT = "STARTING_PRICE_LIMIT"
@@ -128,6 +130,10 @@ class Doubt(StrEnum):
     """Betfair said that data may be late or incomplete (status 503)."""
     GAP = "GAP"
     """It falls between the last change and an image in mid-stream: something in between may be lost."""
+    PARTICIPATION = "PARTICIPATION"
+    """The auction took its price in part only: who took part there is not published."""
+    NO_OFFERS = "NO_OFFERS"
+    """The recording has no offers, so nothing can match a LIMIT order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ class PriceChanges:
     """
     One market's changes of prices, as they follow each other.
 
-    While the market is not open they are not followed; when it is again, all is compared with the book.
+    While the market is not open only volumes are followed; when it is again, all is compared with the book.
     """
 
     __slots__ = ("_is_stale", "_ours", "_watched")
@@ -25,18 +25,32 @@ class PriceChanges:
         self._watched = ours.watched
         self._is_stale = False  # the book was not followed while the market was not open
 
-    def follow(self, change: MarketChange) -> None:
-        """Follow a change, after what its definition does."""
+    def follow(self, change: MarketChange, *, is_first_image: bool) -> None:
+        """
+        Follow a change, after what its definition does.
+
+        Args:
+            change: The change.
+            is_first_image: It brings the first prices: what it has traded was traded before them, and what
+                stood ahead of our orders was not known.
+        """
         if not (self._is_stale or change.img or change.market_definition is not None):
             if change.rc:
                 self._act(change.rc)
         elif not self._ours.market.is_open:
             self._is_stale = True
+            self._pass_over(change.rc or ())
         elif change.img or self._is_stale:
-            self._renew(count_trades=not self._is_stale)
+            # Nothing trades while a market is suspended: what the message that opens it trades came after.
+            is_late_image = change.img is True and self._is_stale
+            self._renew(count_trades=not (is_first_image or is_late_image), is_first_image=is_first_image)
             self._is_stale = False
         elif change.rc:
             self._act(change.rc)
+
+    def trade(self, changes: Sequence[RunnerChange]) -> None:
+        """Let only what traded act: the message suspends the market, and nothing trades after that."""
+        self._act([RunnerChange(id=each.id, hc=each.hc, trd=each.trd) for each in changes if each.trd])
 
     def _act(self, changes: Sequence[RunnerChange]) -> None:
         """Let the changes of one message act on the runners that we watch; most concern none of them."""
@@ -90,11 +104,20 @@ class PriceChanges:
         moved = [pair for key, own in by_runner.items() for pair in known.get(key, nothing).moved(own)]
         return is_revaluation(moved, (each.volumes for each in known.values()), len(by_runner))
 
-    def _renew(self, *, count_trades: bool) -> None:
+    def _renew(self, *, count_trades: bool, is_first_image: bool) -> None:
+        """
+        Compare everything with the book.
+
+        Args:
+            count_trades: Whether what has traded since the latest change matches our orders.
+            is_first_image: As in `follow`.
+        """
         for key, matching in list(self._watched.items()):
             book = self._book(key)
             if book is None:  # an image without the runner shows nothing on it
                 book = RunnerBook(*key) if isinstance(key, tuple) else RunnerBook(key, 0.0)
+            if is_first_image:
+                matching.forget_queues()
             steps = matching.renew(book, count_trades=count_trades)
             self._ours.record(steps, self._ours.doubts.of_match(self._ours.market.book))
             if matching.is_idle:

@@ -91,6 +91,13 @@ class RunnerMatching:
             side.leave(order, level.price)
             self._find_best()
 
+    def forget_queues(self) -> None:
+        """Let all that rests wait behind whatever the book will show first; in the best case not."""
+        for side in (self.to_back, self.to_lay):
+            for level in side.levels.values():
+                for resting in level.resting.values():
+                    level.join_unseen(resting.order)
+
     # Changes of the book.
 
     def concerns(self, change: RunnerChange) -> bool:

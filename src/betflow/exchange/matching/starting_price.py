@@ -8,7 +8,13 @@ from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 
-from betflow.exchange.assumptions import SmallTakeStartingPrice, StartingPriceAtLimit, StartingPriceSize
+from betflow.exchange.assumptions import (
+    SmallTakeStartingPrice,
+    StartingPriceAtLimit,
+    StartingPriceSize,
+    TakeStartingPrice,
+)
+from betflow.exchange.matching.auction import hold_auction
 from betflow.exchange.matching.bets import pounds
 from betflow.exchange.matching.levels import CASES
 from betflow.exchange.matching.market_orders import MarketOrders
@@ -30,15 +36,33 @@ def convert(ours: MarketOrders, order: Order, rule: Rule) -> None:
 
 
 def reconcile(ours: MarketOrders) -> None:
-    """Match what waits for the starting price; what does not persist lapses."""
+    """Send what takes the starting price there, and hold the auction with what it is known to have traded."""
     for order in list(ours.open.values()):
-        if order.is_on_close or order.is_converted:
-            _match(ours, order)
-        elif order.persistence_type is PersistenceType.MARKET_ON_CLOSE:
+        if _takes_starting_price(ours, order):
             convert(ours, order, Rule.RECONCILED)
-            _match(ours, order)
-        elif order.persistence_type is PersistenceType.LAPSE:
+    hold_auction(ours)
+
+
+def end_auction(ours: MarketOrders) -> None:
+    """Lapse what does not persist, once the message that tells of the auction is over."""
+    for order in list(ours.open.values()):
+        if not _waits(order) and order.persistence_type is not PersistenceType.PERSIST:
             ours.lapse(order, Rule.RECONCILED)
+
+
+def match_starting_price(ours: MarketOrders) -> None:
+    """Match what waits for the starting price, on the runners whose price is known by now."""
+    for order in list(ours.open.values()):
+        price = _price(ours, order)
+        if price is not None and _waits(order):
+            _match(ours, order, price)
+
+
+def lapse_unpriced(ours: MarketOrders) -> None:
+    """End what waited for a starting price that never came."""
+    for order in list(ours.open.values()):
+        if _waits(order):
+            ours.lapse(order, Rule.NO_STARTING_PRICE)
 
 
 def lay_size(liability: int, bsp: Decimal, choice: StartingPriceSize) -> int:
@@ -59,10 +83,28 @@ def lay_size(liability: int, bsp: Decimal, choice: StartingPriceSize) -> int:
     return nearest - 1 if loses_more and choice is StartingPriceSize.NEAREST_WITHIN else nearest
 
 
-def _match(ours: MarketOrders, order: Order) -> None:
+def _waits(order: Order) -> bool:
+    return order.is_on_close or order.is_converted
+
+
+def _takes_starting_price(ours: MarketOrders, order: Order) -> bool:
+    """Say whether a LIMIT order becomes a bet at the starting price."""
+    if order.persistence_type is not PersistenceType.MARKET_ON_CLOSE or _waits(order):
+        return False
+    if ours.assumptions.take_starting_price is TakeStartingPrice.ALL:
+        return True
+    price = _price(ours, order)
+    return price is None or (price - (order.price or 0)) * order.side.sign >= 0
+
+
+def _price(ours: MarketOrders, order: Order) -> float | None:
+    """Return the starting price of an order's runner; None while the recording does not have it."""
     book = ours.market.runner(order.runner)
-    price = book.starting_price if book is not None else None
-    if price is None or not isfinite(price) or price <= 1:
+    return book.starting_price if book is not None else None
+
+
+def _match(ours: MarketOrders, order: Order, price: float) -> None:
+    if not isfinite(price) or price <= 1:
         ours.lapse(order, Rule.NO_STARTING_PRICE)
         return
     bsp = exact(price)

@@ -130,6 +130,8 @@ class Venue:
         if book.publish_time > floor.now:  # noqa: PLR1730 - a call for every change
             floor.now = book.publish_time
         market.apply(book, floor.now, late=late)
+        if market.auction_ends_at == book.publish_time + 1:
+            self._expect_end_of_auction(market, market.auction_ends_at)
         if self.due != inf and not market.known.is_open:
             floor.agenda.lapse(book.market_id)
             self.due = floor.agenda.next_at
@@ -137,6 +139,16 @@ class Venue:
             floor.take_events(market)
             return floor.collect()
         return []
+
+    def _expect_end_of_auction(self, market: MarketMatching, at: int) -> None:
+        def end() -> None:
+            market.known.now = self._floor.now
+            market.end_auction()
+            self._floor.take_events(market)
+
+        market.auction_ends_at = None
+        self._floor.agenda.schedule(at, market.known.book.market_id, end)
+        self.due = self._floor.agenda.next_at
 
     def note_loss(self, market_id: str) -> None:
         """Take note that changes of a market may be missing from now on, until an image of it comes."""
@@ -186,8 +198,17 @@ class Venue:
         market = self._floor.markets.get(market_id)
         return dict(market.known.removed_at) if market is not None else {}
 
+    def has_offers(self, market_id: str) -> bool:
+        """Return whether a market has shown offers since the first order came; True where none did."""
+        market = self._floor.markets.get(market_id)
+        return market is None or not market.ours.all or market.known.has_offers
+
     def definition(self, market_id: str) -> MarketDefinition | None:
-        """Return the latest definition of a market; None where none was seen."""
+        """
+        Return the latest definition of a market; None where none was seen.
+
+        Removed runners have the reduction factor that an earlier definition had, where the latest has none.
+        """
         market = self._floor.markets.get(market_id)
         return market.known.definition if market is not None else None
 

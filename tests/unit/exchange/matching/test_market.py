@@ -341,3 +341,97 @@ def test_a_greyhound_removal_voids() -> None:
     scene.remove(2, 20)
 
     assert ([4_00] * 3, [6_00] * 3) == (order.voided, order.lapsed)
+
+
+# What a recording does not have.
+
+
+def _unseen() -> Scene:
+    """Return a market whose definition came before its prices."""
+    scene = Scene(**RACE)
+    scene.books.books.clear()
+    scene.venue = type(scene.venue)()
+    scene.fold({"marketDefinition": scene.terms})
+    return scene
+
+
+def test_volumes_of_the_first_image_match_nothing() -> None:
+    """What had traded before the first prices matches no order from before them; what follows does."""
+    scene = _unseen()
+    order = scene.order(limit(BACK, 3.0))
+    scene.image(prices(atb=[(2.9, 50)], atl=[(3.0, 20)], trd=[(3.0, 5000)]))
+
+    assert [[], [], []] == [fills(order, case) for case in Case]
+    scene.show(prices(trd=[(3.0, 5050)]))
+    # 25 traded: behind the 20 that the image shows, or in the best case before them.
+    assert [[(3.0, 5_00)], [(3.0, 5_00)], [(3.0, 10_00)]] == [fills(order, case) for case in Case]
+
+
+def test_a_market_without_offers_is_known() -> None:
+    """A market has no offers until the recording shows one on any runner."""
+    scene = _unseen()
+    scene.order(limit(BACK, 3.0))
+
+    assert not scene.venue.has_offers("1.1")
+    scene.show(prices(2, atb=[(1.5, 10)]))
+    assert scene.venue.has_offers("1.1")
+
+
+def test_a_starting_price_may_come_after_it_is_reconciled() -> None:
+    """An order at the starting price waits for a price that is told after bspReconciled."""
+    scene = Scene(**RACE)
+    order = scene.order(market_on_close(BACK, 10))
+    scene.define(status="SUSPENDED")
+    scene.define(bspReconciled=True)
+
+    assert [] == fills(order)
+    scene.define_runner(1, bsp=3.4)
+    assert [(3.4, 10_00)] == fills(order)
+
+
+def test_a_starting_price_that_never_comes_ends_at_the_close() -> None:
+    """An order at the starting price lapses at the close if no price was told."""
+    scene = Scene(**RACE)
+    scene.order(market_on_close(BACK, 10))
+    scene.define(bspReconciled=True)
+    scene.define(status="CLOSED")
+
+    assert [Rule.NO_STARTING_PRICE] == [event.rule for event in scene.told(EventKind.LAPSED)]
+
+
+def test_a_factor_that_an_earlier_definition_had_applies() -> None:
+    """The factor of a removed runner is that of the last definition that had one: 25 % makes 8.0 a 6.0."""
+    scene = Scene(prices(atb=[(8.0, 50)]), **RACE)
+    lay = scene.order(limit(LAY, 3.0, persistence_type=PERSIST))
+    scene.define_runner(3, status="REMOVED", adjustmentFactor=None)
+    scene.define(status="OPEN")
+    definition = scene.venue.definition("1.1")
+
+    assert 1.5 == lay.price  # 3.0 less 50 %
+    assert definition is not None
+    assert 50.0 == (definition.runners or [])[2].adjustment_factor
+
+
+def test_what_the_suspending_message_traded_came_before() -> None:
+    """Nothing trades while suspended: 40 traded at 3.0 match 10 behind 20, in one entry or two."""
+    for is_split in (False, True):
+        scene = Scene(prices(atl=[(3.0, 20)]))
+        order = scene.order(limit(BACK, 3.0))
+        trade = prices(atl=[(3.0, 0)], trd=[(3.0, 80)])
+        if is_split:
+            scene.define(status="SUSPENDED")
+            scene.show(trade, at=scene.now)
+        else:
+            scene.define(trade, status="SUSPENDED")
+
+        assert [(3.0, 10_00)] == fills(order)
+
+
+def test_what_the_opening_message_traded_came_after() -> None:
+    """The same holds for the message that opens the market again."""
+    scene = Scene(prices(atl=[(3.0, 20)]))
+    order = scene.order(limit(BACK, 3.0))
+    scene.define(status="SUSPENDED")
+    scene.define(prices(atl=[(3.0, 0)], trd=[(3.0, 80)]), status="OPEN")
+
+    assert [(3.0, 10_00)] == fills(order)
