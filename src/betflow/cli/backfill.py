@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
-from betflow.cli.figures import count
+from betflow.cli.figures import count, size
 from betflow.cli.filters import Country, EventType, FromTime, MarketType, ToTime, Workers
 from betflow.cli.screen import Screen
 
@@ -58,14 +58,10 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "files": count(data["files"]),
             "markets": count(data["markets"]),
             "messages": count(data["messages"]),
-            "read": _megabytes(data["bytes_read"]),
-            "expanded": _megabytes(data["bytes_expanded"]),
-            "stored": _megabytes(data["bytes_stored"]),
+            "read": size(data["bytes_read"]),
+            "expanded": size(data["bytes_expanded"]),
+            "stored": size(data["bytes_stored"]),
             "time": f"{data['seconds']:.1f} s, {data['workers']} worker{'' if data['workers'] == 1 else 's'}",
             "speed": f"{speed:,} messages/s" if speed else None,
         }
     )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"

@@ -145,6 +145,14 @@ def count(number: int | None) -> Figure | None:
     return None if number is None else Figure(f"{number:,}")
 
 
+def size(number: int) -> Figure:
+    """Return a number of bytes in the unit that suits it: 7.9 kB, 791.1 MB, 1.2 GB."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6)):
+        if number >= factor:
+            return Figure(f"{number / factor:,.1f} {unit}")
+    return Figure(f"{number / 1000:,.1f} kB")
+
+
 def percent(value: float | None) -> Figure | None:
     """Return a percentage with two decimals."""
     return None if value is None else Figure(f"{value:,.2f} %")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from betflow.cli.contract import run_command
-from betflow.cli.figures import count
+from betflow.cli.figures import count, size
 from betflow.cli.options import CommandGroup
 from betflow.cli.screen import Screen
 
@@ -111,8 +111,8 @@ def _render_download(data: dict[str, Any], screen: Screen) -> None:
     screen.fields(
         {
             "in": data["out"],
-            "size": f"{data['bytes'] / 1e6:,.1f} MB",
-            "fetched now": f"{data['bytes_fetched'] / 1e6:,.1f} MB",
+            "size": size(data["bytes"]),
+            "fetched now": size(data["bytes_fetched"]),
             "next": f"betflow backfill {data['out']}" if data["bytes"] else None,
         }
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
-from betflow.cli.figures import Cut, Figure, count
+from betflow.cli.figures import Cut, count, size
 from betflow.cli.filters import Workers
 from betflow.cli.options import CommandGroup, common_options
 from betflow.cli.screen import Screen
@@ -68,7 +68,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     rows = [
         [
             *(each["kind"], count(each["markets"]), count(each["messages"])),
-            Figure(f"{each['bytes'] / 1e6:,.1f} MB"),
+            size(each["bytes"]),
         ]
         for each in data["kinds"]
     ]
@@ -77,7 +77,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
         {
             "seed": data["seed"],
             "in": f"{data['out']}/{data['plan']}",
-            "stored": f"{data['bytes_stored'] / 1e6:,.1f} MB",
+            "stored": size(data["bytes_stored"]),
             "time": f"{data['seconds']:.1f} s",
             "sha256": data["content_sha256"],
         }

@@ -7,7 +7,7 @@ import typer
 
 from betflow.cli import tape_auction, tape_export, tape_stats
 from betflow.cli.contract import run_command
-from betflow.cli.figures import average, count, money, off, price, published
+from betflow.cli.figures import average, count, money, off, price, published, size
 from betflow.cli.filters import (
     Country,
     EventType,
@@ -206,7 +206,7 @@ def _render_market(data: dict[str, Any], screen: Screen) -> None:
         screen.fields(
             {
                 **{name: tape[name] for name in ("path", "kind", "source", "damaged")},
-                "stored": f"{tape['stored_bytes'] / 1e6:,.1f} MB",
+                "stored": size(tape["stored_bytes"]),
             }
         )
         for finding in tape["findings"]:
@@ -235,6 +235,7 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
                 ]
                 for tape in listed
             ],
+            spare=[("kind",), ("lines",), ("markets",)],
         )
     screen.fields(
         {
@@ -247,7 +248,7 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
             "damaged": count(data["damaged"]),
             "odd": count(data["odd"]),
             "lines": count(data["lines"]),
-            "content": f"{data['bytes'] / 1e6:,.1f} MB",
+            "content": size(data["bytes"]),
         }
     )
 

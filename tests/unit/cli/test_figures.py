@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from betflow.cli.figures import Cut, Moment, average, count, in_zone, money, off, percent, price, soon
+from betflow.cli.figures import Cut, Moment, average, count, in_zone, money, off, percent, price, size, soon
 from betflow.cli.screen import Screen, print_findings
 
 LONDON = ZoneInfo("Europe/London")
@@ -35,6 +35,15 @@ def test_money_has_thousands_and_two_decimals(
 ) -> None:
     """Half a penny is rounded away from nothing, and nothing has no sign."""
     assert expected == money(amount)
+
+
+@pytest.mark.parametrize(
+    ("expected", "number"),
+    [("0.0 kB", 0), ("7.9 kB", 7_912), ("1.0 MB", 1_000_000), ("1,234.5 GB", 1_234_500_000_000)],
+)
+def test_size_has_the_unit_that_suits_it(expected: str, number: int) -> None:
+    """A small file is not 0.0 MB."""
+    assert expected == size(number)
 
 
 def test_currency_stands_beside_money() -> None:
