@@ -158,5 +158,5 @@ def test_no_market_loses_more_than_its_exposure_may_be(name: str, limit: Decimal
 
 
 def _without_bet_id(row: OrderRow) -> dict[str, object]:
-    names = [name for name in OrderRow.__dataclass_fields__ if name != "bet_id"]
+    names = [name for name in OrderRow.__struct_fields__ if name != "bet_id"]
     return {name: getattr(row, name) for name in names}

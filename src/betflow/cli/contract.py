@@ -20,11 +20,11 @@ import typer
 
 from betflow.cli.options import CommonOptions, common_options, own_arguments
 from betflow.cli.screen import Screen, print_envelope, print_findings, safely
+from betflow.collecting import collecting_seldom
 from betflow.errors import BetflowError, ExitCode, Finding, StorageError, UsageError
 from betflow.jobs.clock import iso, now_ms
 from betflow.jobs.outcome import Outcome, Status, envelope, failure
 from betflow.jobs.plain import redacted
-from betflow.ledger.canonical import canonical_json, digest
 from betflow.logs import configure_logs, log
 from betflow.storage.streams import STDOUT, descriptor
 
@@ -59,7 +59,7 @@ def run_command(ctx: typer.Context, job: Job, render: Render) -> NoReturn:
     options = common_options(ctx)
     command, arguments = command_name(ctx), own_arguments(ctx)
     taken = _takes_stdout(arguments)
-    with _signals_interrupt():
+    with _signals_interrupt(), collecting_seldom():
         ended = _execute(command, arguments, options, _refuse_two_answers if taken and options.json else job)
     _show(ended.envelope, options, render, sys.stderr if taken and not options.json else sys.stdout)
     raise typer.Exit(ended.code)
@@ -111,6 +111,7 @@ def _start(command: str, arguments: dict[str, Any], options: CommonOptions) -> "
     configure_logs(level="warning", stream=sys.stderr)
     from betflow.cli.progress import progress_on
     from betflow.jobs.runs import Runs, SilentProgress
+    from betflow.ledger.canonical import canonical_json, digest
     from betflow.settings import load_settings
 
     overrides = {"data_dir": options.data_dir, "log_level": options.log_level}

@@ -6,7 +6,7 @@ A `MarketBook` changes with the next message; a `MarketSnapshot` does not.
 
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -134,17 +134,22 @@ def _entries(ladder: list[tuple[float, float]]) -> tuple[PriceSize, ...]:
     return tuple(PriceSize(price, size) for price, size in ladder)
 
 
+_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
+
+
 def _with_texts_for_non_finite(value: object) -> object:
-    kind = type(value)
-    if kind is str or kind is int or value is None or kind is bool:
-        return value  # by far the most
     if isinstance(value, Decimal | float):
         number = float(value)
         if isfinite(number):
             return number
         return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"  # noqa: PLR0124 - NaN
     if isinstance(value, dict):
-        return {key: _with_texts_for_non_finite(member) for key, member in value.items()}
+        return {
+            key: member if type(member) in _AS_THEY_ARE else _with_texts_for_non_finite(member)
+            for key, member in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_with_texts_for_non_finite(member) for member in value]
+        return [
+            member if type(member) in _AS_THEY_ARE else _with_texts_for_non_finite(member) for member in value
+        ]
     return value

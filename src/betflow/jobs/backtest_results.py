@@ -7,11 +7,12 @@ its first key is ``markets``, and the others, which are known at the end, come b
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
+
+import msgspec
 
 from betflow.errors import Finding
 from betflow.jobs.backtest_play import PlayedTapes, played_markets
@@ -62,7 +63,7 @@ class Results:
                 continue
             self._write(("," if self._markets else "") + line)
             self._markets[results.market_id] = names
-            body = json.loads(line)
+            body = msgspec.json.decode(line)
             self._unwritten.append((body["market"]["market_id"], _with_paths(body, paths)))
             self._unwritten_size += len(line)
             if len(self._unwritten) == _MOST_UNWRITTEN or self._unwritten_size >= _MOST_UNWRITTEN_SIZE:

@@ -47,7 +47,8 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
         return _text(result)
     if kind is dict:
         return {
-            key if type(key) is str and key.isascii() else str(plain(key)): (
+            # Here and in the line below without a call: these are all there is in a hundred thousand rows.
+            key if type(key) is str and key.isascii() else _key(key): (
                 member if type(member) in _AS_THEY_ARE else plain(member)
             )
             for key, member in result.items()
@@ -74,7 +75,7 @@ def _converted(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower typ
         case date():
             result = value.isoformat()
         case Mapping():
-            result = {str(plain(key)): plain(member) for key, member in value.items()}
+            result = {_key(key): plain(member) for key, member in value.items()}
         case list() | tuple():
             result = [plain(member) for member in value]
         case _ if is_dataclass(value) and not isinstance(value, type):
@@ -82,6 +83,10 @@ def _converted(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower typ
         case _:
             raise TypeError(f"{type(value).__name__} has no JSON form; give text, numbers, lists or objects")
     return result
+
+
+def _key(key: object) -> str:
+    return key if type(key) is str and key.isascii() else str(plain(key))
 
 
 def _text(text: str) -> str:
@@ -101,18 +106,43 @@ def redacted(value: object, *, name: str = "") -> Any:  # noqa: ANN401 - JSON ha
     A value that hides itself (pydantic's ``SecretStr``) is masked whatever its name, and so is the user part
     of a URL. A name may be that of a field, of a value in a URL's query, or of a flag in a list of arguments.
     """
-    if value is not None and (hasattr(value, "get_secret_value") or is_secret_name(name)):
-        return MASK
+    result: Any = value
+    kind = type(value)
+    if value is not None and is_secret_name(name):
+        result = MASK
+    elif kind is dict:
+        result = {
+            key if type(key) is str and key.isascii() else _key(key): (
+                member
+                if type(member) in _AS_THEY_ARE and not is_secret_name(str(key))
+                else redacted(member, name=str(key))
+            )
+            for key, member in result.items()
+        }
+    elif kind is str:
+        result = _redacted_text(_text(result))
+    elif kind is list or kind is tuple:
+        result = _redacted_members(result)
+    elif kind is not float and kind not in _AS_THEY_ARE:
+        result = _redacted_other(value)
+    else:
+        result = plain(value)
+    return result
+
+
+def _redacted_other(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Return a value of any other type in its plain form, redacted."""
     match value:
+        case _ if hasattr(value, "get_secret_value"):
+            return MASK
         case Mapping():
-            return {str(plain(key)): redacted(member, name=str(key)) for key, member in value.items()}
+            return {_key(key): redacted(member, name=str(key)) for key, member in value.items()}
         case list() | tuple():
             return _redacted_members(value)
-        case str():
-            return _redacted_text(plain(value))
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {each.name: redacted(getattr(value, each.name), name=each.name) for each in fields(value)}
-    return plain(value)
+    found = plain(value)
+    return _redacted_text(found) if isinstance(found, str) else found
 
 
 def _redacted_members(members: Sequence[object]) -> list[Any]:
@@ -127,6 +157,8 @@ def _redacted_members(members: Sequence[object]) -> list[Any]:
 
 
 def _redacted_text(text: str) -> str:
+    if "=" not in text and "://" not in text:
+        return text  # as most are: it names nothing, and nobody
     flag = _FLAG.fullmatch(text)
     if flag and flag["value"] and is_secret_name(flag["name"]):
         return f"{text[: flag.start('value')]}={MASK}"

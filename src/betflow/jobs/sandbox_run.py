@@ -24,7 +24,6 @@ from betflow.jobs.exports import require_extra
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
 from betflow.sandbox.clock import speed_of
-from betflow.sandbox.collecting import collecting_seldom
 from betflow.sandbox.faults import read_rules
 from betflow.sandbox.feed import Feed
 from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
@@ -128,8 +127,7 @@ def run(request: RunRequest, context: RunContext, announce: Announce) -> Outcome
         ) from None
     try:
         rmtree(place.scratch, ignore_errors=True)  # of one that was killed
-        with collecting_seldom():
-            return asyncio.run(_run(request, context, place, announce))
+        return asyncio.run(_run(request, context, place, announce))
     finally:
         rmtree(place.scratch, ignore_errors=True)
         liveness.release(lock, keep_file=True)

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Final, Generic, Self, TypeVar
 
+from betflow.collecting import collecting_seldom
 from betflow.errors import BetflowError
 
 Task = TypeVar("Task")
@@ -227,18 +228,19 @@ def _end(workers: Sequence[_Worker]) -> None:
 def _serve(connection: Connection) -> None:
     """Do tasks until there are no more."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    while True:
-        try:
-            number, do, task = connection.recv()
-        except EOFError:
-            return
-        try:
-            for result in do(task):
-                connection.send(Report(number, result))
-        except BetflowError as error:
-            connection.send(Report(number, error=error))
-        else:
-            connection.send(Report(number))
+    with collecting_seldom():
+        while True:
+            try:
+                number, do, task = connection.recv()
+            except EOFError:
+                return
+            try:
+                for result in do(task):
+                    connection.send(Report(number, result))
+            except BetflowError as error:
+                connection.send(Report(number, error=error))
+            else:
+                connection.send(Report(number))
 
 
 def _end_with_parent() -> None:

@@ -9,12 +9,20 @@ would turn the number 2 into ``"2"``, which sorts differently after it was read 
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _CONTAINERS: Final = (dict, list, tuple)
-_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+_EXACT: Final = frozenset({dict, list, tuple})
+_WRITTEN_ALIKE: Final = frozenset({str, int, bool, type(None)})
 _TEXT: Final = frozenset({str})
+_SMALLEST: Final = 1e-4
+_LARGEST: Final = 1e16
+"""Between these Python and msgspec write a float without an exponent; exponents they write differently."""
 
 
 def canonical_json(value: object) -> str:
@@ -25,6 +33,8 @@ def canonical_json(value: object) -> str:
         TypeError: for a type that JSON does not have, or a key that is not text.
         ValueError: for NaN, infinities and lone surrogates.
     """
+    if _is_written_alike(value):
+        return msgspec.json.encode(value, order="sorted").decode()
     _refuse_other_keys(value)
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     text.encode()
@@ -36,23 +46,38 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _is_written_alike(value: object) -> bool:
+    """
+    Say whether msgspec writes a value as `json` does, which says how it is written; it is five times as fast.
+
+    Looks at a row at a time, not at a value: an answer may have a million of them.
+    """
+    if type(value) is dict:
+        return _TEXT.issuperset(map(type, value)) and _are_alike(value.values())
+    return _are_alike(value if type(value) is list or type(value) is tuple else (value,))
+
+
+def _are_alike(members: "Collection[object]") -> bool:
+    others = (member for member in members if type(member) not in _WRITTEN_ALIKE)
+    return _WRITTEN_ALIKE.issuperset(map(type, members)) or all(map(_is_alike, others))
+
+
+def _is_alike(value: object) -> bool:
+    if type(value) is float:
+        return _SMALLEST <= abs(value) < _LARGEST or value == 0
+    return type(value) in _EXACT and _is_written_alike(value)
+
+
 def _refuse_other_keys(value: object) -> None:
-    """Look at all keys; whole rows at a time, since an answer may have a hundred thousand of them."""
-    members: Collection[object] = ()
     if isinstance(value, dict):
-        if not _TEXT.issuperset(map(type, value)):
-            _refuse_key(value)
-        members = value.values()
-    elif isinstance(value, list | tuple):
-        members = value
-    if not _SCALARS.issuperset(map(type, members)):
-        for member in members:
+        for key, member in value.items():
+            if not isinstance(key, str):
+                raise TypeError(
+                    f"key {key!r} is {type(key).__name__}; canonical JSON takes only text as keys"
+                )
             if isinstance(member, _CONTAINERS):
                 _refuse_other_keys(member)
-
-
-def _refuse_key(value: Iterable[object]) -> None:
-    """Refuse the first key that is no text; one of a type that is derived from it is."""
-    for key in value:
-        if not isinstance(key, str):
-            raise TypeError(f"key {key!r} is {type(key).__name__}; canonical JSON takes only text as keys")
+    elif isinstance(value, list | tuple):
+        for member in value:
+            if isinstance(member, _CONTAINERS):
+                _refuse_other_keys(member)

@@ -6,10 +6,12 @@ differs, and with it profit and commission. Where a market has no result, nothin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
 from typing import Final
+
+import msgspec
 
 from betflow.exchange.assumptions import BETFLOW_1, Assumptions
 from betflow.exchange.bets import MatchedBet, RunnerKey
@@ -36,8 +38,7 @@ _VOID_RULES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRow:
+class CaseRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     What became of an order in one case. Amounts are backers' stakes in the account's currency.
 
@@ -74,11 +75,10 @@ class CaseRow:
     profit: Decimal | None
 
 
-_CASE_FIELDS: Final = tuple(each.name for each in fields(CaseRow))
+_CASE_FIELDS: Final = CaseRow.__struct_fields__
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow(CaseRow):
+class OrderRow(CaseRow, frozen=True, kw_only=True, gc=False):
     """
     What became of an order: in the expected case, and in the other two.
 
@@ -244,7 +244,10 @@ def _row(
     order, instruction = placement.order, placement.instruction
     bet_id = order.bet_id if order is not None else ""
     settled = {case: bets[case].get(bet_id) for case in Case}
-    cases = {case: _case_row(placement, case, settled[case], is_decided=is_decided) for case in Case}
+    if order is None:  # it is the same in all cases
+        cases = dict.fromkeys(Case, _case_row(placement, Case.EXPECTED, None, is_decided=is_decided))
+    else:
+        cases = {case: _case_row(placement, case, settled[case], is_decided=is_decided) for case in Case}
     known = [each for each in settled.values() if each is not None]
     on_close = instruction.limit_on_close_order or instruction.market_on_close_order
     return OrderRow(

@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from betflow.ledger.canonical import canonical_json, digest
@@ -26,6 +26,16 @@ def test_text_survives_reading_back(value: object) -> None:
     text = canonical_json(value)
 
     assert text == canonical_json(json.loads(text))
+
+
+@given(value=values)
+@example(value=[1e-4, 9e-5, 1e16, 9999999999999998.0, -0.0, 5e-324, 2**70])
+@example(value={'\x7f\u2028/"\\': "\b\t\n\f\r\x1f", "\U0001f40e": 1, "\uffff": 2})
+def test_text_is_what_python_writes(value: object) -> None:
+    """Whatever writes the text, it is that of the standard library: hashes of years depend on it."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    assert text == canonical_json(value)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, [{"a": math.nan}]])

@@ -17,8 +17,8 @@ from typing import Final
 
 import msgspec
 
+from betflow.collecting import collecting_seldom
 from betflow.errors import BetflowError, Finding
-from betflow.sandbox.collecting import collecting_seldom
 from betflow.sandbox.feed import FeedChange
 from betflow.sandbox.feed.tapes import TapeFeed
 from betflow.sandbox.listings import Listing

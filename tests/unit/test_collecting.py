@@ -2,7 +2,7 @@
 
 import gc
 
-from betflow.sandbox.collecting import collecting_seldom
+from betflow.collecting import collecting_seldom
 
 
 def test_garbage_is_looked_for_less_often_only_within_the_block() -> None:
