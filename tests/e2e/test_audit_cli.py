@@ -303,6 +303,7 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
         "msgspec",
         "pydantic_settings",
         "requests",
+        "rich",
         "sqlite3",
         "sqlite_utils",
         "structlog",

@@ -6,15 +6,15 @@ entry, and ``audit verify`` makes the rows anew from the journal to see that the
 Money is in pennies, so that sums are exact.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from betflow.ledger.canonical import canonical_json
+from betflow.ledger.canonical import canonical_json, read_json
 from betflow.ledger.journal import Entry, Journal
 from betflow.ledger.store import Ledger
 
@@ -82,6 +82,8 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 _KINDS = frozenset(BacktestKind)
 _MATCHED = "MATCHED"
 _LARGEST_INTEGER = 2**63 - 1
+_SURELY_EXACT = 1e12
+"""Below it, floats are so close that no other decimal of three places is nearest to the same one."""
 _EXACT = Context(prec=30, traps=[Inexact, InvalidOperation])
 
 
@@ -107,7 +109,7 @@ def project(entry: Entry, body: Mapping[str, Any] | None = None) -> Rows:
     """
     if entry.kind not in _KINDS:
         return {}
-    body = json.loads(entry.body) if body is None else body
+    body = read_json(entry.body) if body is None else body
     match entry.kind:
         case BacktestKind.MARKET:
             return {
@@ -189,20 +191,22 @@ def _market_row(entry: Entry, body: Mapping[str, Any]) -> Row:
     )
 
 
+_WHOSE: Final = itemgetter("ref", "bet_id", "strategy", "market_id", "selection_id", "handicap")
+_WHAT: Final = itemgetter("side", "order_type", "price")
+
+
 def _order_rows(entry: Entry, orders: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [
         (
             *(entry.run_id, entry.seq, number),
-            *(order[name] for name in ("ref", "bet_id", "strategy", "market_id", "selection_id", "handicap")),
-            *(order[name] for name in ("side", "order_type", "price")),
+            *_WHOSE(order),
+            *_WHAT(order),
             *(_asked_for(order["size"]), pennies(order["size_matched"])),
             order["average_price_matched"],
-            *(
-                pennies(order[name])
-                for name in ("size_remaining", "size_cancelled", "size_lapsed", "size_voided")
-            ),
+            *(pennies(order["size_remaining"]), pennies(order["size_cancelled"])),
+            *(pennies(order["size_lapsed"]), pennies(order["size_voided"])),
             *(order["status"], order["error_code"], int(order["settled"])),
-            *(pennies(each["profit"]) for each in (order["worst"], order, order["best"])),
+            *(pennies(order["worst"]["profit"]), pennies(order["profit"]), pennies(order["best"]["profit"])),
         )
         for number, order in enumerate(orders)
     ]
@@ -231,4 +235,10 @@ def _asked_for(size: float | None) -> int | None:
 
 def pennies(amount: float | None) -> int | None:
     """Return an amount of at most two decimals in pennies; a third one raises `decimal.Inexact`."""
-    return None if amount is None else int(Decimal(repr(amount)).scaleb(2).to_integral_exact(context=_EXACT))
+    if amount is None:
+        return None
+    if -_SURELY_EXACT < amount < _SURELY_EXACT:
+        whole = round(amount * 100)
+        if whole / 100 == amount:  # the float nearest to a number of pennies is that of its two decimals
+            return whole
+    return int(Decimal(repr(amount)).scaleb(2).to_integral_exact(context=_EXACT))

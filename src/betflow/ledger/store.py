@@ -16,6 +16,7 @@ To give the ledger another table, a projection of the journal:
 betflow's errors.
 """
 
+from functools import partial
 from pathlib import Path
 
 from betflow.ledger.schema import STEPS
@@ -38,7 +39,7 @@ class Ledger(Store):
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir / FILE_NAME, LEDGER)
         # Bytes that are no UTF-8 were not written by us; `audit verify` has to see them.
-        self.connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
+        self.connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 def open_ledger(data_dir: Path) -> Ledger:
