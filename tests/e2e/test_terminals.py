@@ -181,6 +181,7 @@ COMMANDS = {
     ),
     "shape": "shape 1.123456789",
     "tape book": f"tape book 1.123456789 --at {OFF_MS}",
+    "tape auction": "tape auction 1.123456789",
     "tape export": "tape export 1.123456789 --format csv --output market.csv",
     "tape ls": "tape ls",
     "tape show": "tape show 1.123456789",

@@ -5,6 +5,7 @@ from typing import Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.figures import CURRENCY_OF_MARKETS, average, count, money, price
 from betflow.cli.filters import MarketOfFile, MarketOrFile
 from betflow.cli.screen import Screen
 
@@ -37,7 +38,7 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
             "BSP",
             "rule",
             "taken",
-            "volume",
+            f"volume {CURRENCY_OF_MARKETS}",
             "average",
             "prices",
             "whole",
@@ -55,13 +56,13 @@ def _row(runner: dict[str, Any]) -> list[object]:
     return [
         runner["selection_id"],
         runner["name"],
-        round(runner["bsp"], 2),
-        None if runner["derived"] is None else round(runner["derived"], 2),
+        average(runner["bsp"]),
+        average(runner["derived"]),
         {"BACK": "backs", "LAY": "lays"}.get(runner["side"]),
-        f"{runner['volume']:,.2f}" if levels else None,
-        runner["average"] and round(runner["average"], 2),
-        len(levels) or None,
-        runner["whole"] if levels else None,
-        last and last["price"],
-        last and f"{last['taken']:,.2f} of {last['displayed']:,.2f}",
+        money(runner["volume"]) if levels else None,
+        average(runner["average"] or None),
+        count(len(levels) or None),
+        count(runner["whole"]) if levels else None,
+        last and price(last["price"]),
+        last and f"{money(last['taken'])} of {money(last['displayed'])}",
     ]
