@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
-from betflow.cli.figures import average, count, money, off, price
+from betflow.cli.figures import average, count, money, off, price, result
 from betflow.cli.filters import Workers
 from betflow.cli.screen import Screen
 
@@ -141,9 +141,9 @@ def explain(
 
 
 _TOTALS: dict[str, tuple[str, Callable[[Any], object]]] = {
-    "profit": ("profit", money),
+    "profit": ("profit", result),
     "commission": ("commission", money),
-    "net": ("net", money),
+    "net": ("net", result),
     "ROI %": ("roi", money),
     "won %": ("win_rate", money),
     "drawdown": ("drawdown", money),
@@ -185,6 +185,9 @@ def _render(data: dict[str, Any], screen: Screen) -> None:
     if data["markets"]:
         screen.line()
         _render_markets(data["markets"], screen)
+    if data["refused"]:
+        screen.line()
+        _render_refused(data["refused"], screen)
     if data["orders"]:
         screen.line()
         _render_orders(data, screen)
@@ -206,11 +209,13 @@ def _number_of_markets(markets: list[dict[str, Any]]) -> str:
 
 
 def _render_strategies(strategies: list[dict[str, Any]], screen: Screen) -> None:
-    names = ("profit", "commission", "net", "turnover")
     screen.table(
-        ["strategy", "orders", *names],
+        ["strategy", "orders", "profit", "commission", "net", "turnover"],
         [
-            [each["strategy"], count(each["orders"]), *(money(each[name]) for name in names)]
+            [
+                *(each["strategy"], count(each["orders"]), result(each["profit"])),
+                *(money(each["commission"]), result(each["net"]), money(each["turnover"])),
+            ]
             for each in strategies
         ],
     )
@@ -246,7 +251,8 @@ def _render_markets(markets: list[dict[str, Any]], screen: Screen) -> None:
 def _market_result(market: dict[str, Any]) -> list[object]:
     if not market["settled"]:
         return [None, None, None]
-    return [money(market["result"][name]) for name in ("profit", "commission", "net")]
+    paid = market["result"]
+    return [result(paid["profit"]), money(paid["commission"]), result(paid["net"])]
 
 
 def _render_orders(data: dict[str, Any], screen: Screen) -> None:
@@ -259,7 +265,7 @@ def _render_orders(data: dict[str, Any], screen: Screen) -> None:
                 *(price(order["price"]), money(order["size"])),
                 *(money(order["size_matched"]), average(order["average_price_matched"] or None)),
                 order["error_code"] or order["status"],
-                *(money(amounts["profit"]) for amounts in (order, order["worst"], order["best"])),
+                *(result(amounts["profit"]) for amounts in (order, order["worst"], order["best"])),
             ]
             for order in shown
         ],
@@ -268,6 +274,19 @@ def _render_orders(data: dict[str, Any], screen: Screen) -> None:
     rest = data["number_of_orders"] - len(shown)
     if rest:
         screen.note(f"{rest:,} orders more are in the results file")
+
+
+def _render_refused(refused: list[dict[str, Any]], screen: Screen) -> None:
+    screen.table(
+        ["refused", "code", "why"],
+        [
+            [count(each["orders"]), each["error_code"], each["reason"] or None]
+            for each in refused[:_MOST_ROWS]
+        ],
+    )
+    rest = sum(each["orders"] for each in refused[_MOST_ROWS:])
+    if rest:
+        screen.note(f"{rest:,} refused orders more are in the results file")
 
 
 def _render_story(data: dict[str, Any], screen: Screen) -> None:
@@ -285,7 +304,7 @@ def _render_story(data: dict[str, Any], screen: Screen) -> None:
             [
                 *(case, money(paid["size_matched"]), average(paid["average_price_matched"] or None)),
                 *(money(paid[f"size_{name}"]) for name in ("remaining", "cancelled", "lapsed", "voided")),
-                money(paid["profit"]),
+                result(paid["profit"]),
             ]
             for case, paid in data["paid"].items()
         ],

@@ -27,6 +27,12 @@ class Figure(str):
     __slots__ = ()
 
 
+class Result(Figure):
+    """What was won or lost; a terminal shows profit green and loss red."""
+
+    __slots__ = ()
+
+
 class Cut(StrEnum):
     """To what a time is shown; the names are `datetime.isoformat`'s."""
 
@@ -128,6 +134,12 @@ def money(amount: float | Decimal | str | None, currency: str = "") -> Figure | 
         exact = exact.quantize(_PENNY, ROUND_HALF_UP, _ANY_SIZE)
         return Figure(f"{exact or abs(exact):,} {currency}".rstrip())
     return Figure(amount)
+
+
+def result(amount: float | Decimal | str | None) -> Result | None:
+    """Return what was won or, below 0, lost, written as `money`."""
+    figure = money(amount)
+    return None if figure is None else Result(figure)
 
 
 def price(value: float | str | None) -> Figure | None:

@@ -23,13 +23,17 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any, TextIO, TypeAlias
 
-from betflow.cli.figures import Cut, Figure, Moment, in_zone
+from betflow.cli.figures import Cut, Figure, Moment, Result, in_zone
 from betflow.errors import StorageError
 
 _OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Categories of what is no sign: controls, formats (as of direction), ends of lines and paragraphs."""
 _FINDINGS_SHOWN = 20
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+_Part: TypeAlias = tuple[str, str]
+"""A text and its style, as rich calls it; empty for none."""
+_HEAD, _PROFIT, _LOSS, _ERROR = "bold", "green", "red", "bold red"
 
 Spare: TypeAlias = Sequence[tuple[str, ...]]
 """Columns that can be done without, the least important first; those of one tuple stay or go together."""
@@ -132,29 +136,41 @@ class Screen:
 
     def _write_columns(self, grid: "_Grid", columns: Sequence[str]) -> None:
         head, *rows = grid.lines(columns)
-        self._write_head(head)
+        self._write_line([(text, _HEAD) for text, _ in head])
         for row in rows:
-            self._stream.write(f"{row}\n")
+            self._write_line(row)
 
     def _write_stacked(self, grid: "_Grid", room: int) -> None:
         """Write each row on lines of its own: the first value, and the others below it with their names."""
         for first, *others in grid.texts:
-            self._write_head(first)
+            self._write_line([(first, _HEAD)])
             named = (
                 f"{grid.headings[name]} {text}" for name, text in zip(grid.columns[1:], others, strict=True)
             )
             for line in _packed(named, room - len(_INDENT)):
                 self._stream.write(f"{_INDENT}{line}\n")
 
-    def _write_head(self, text: str) -> None:
-        if not self._stream.isatty():
-            self._stream.write(f"{text}\n")
-            return
-        from rich.console import Console
-        from rich.text import Text
+    def _write_line(self, parts: Sequence["_Part"]) -> None:
+        """Write parts of one line, each in its style where the stream is a terminal."""
+        write_styled(self._stream, [*_stripped(parts), ("\n", "")])
 
-        console = Console(file=self._stream, markup=False, highlight=False)
-        console.print(Text(text, "bold"), soft_wrap=True)
+
+def write_styled(stream: TextIO, parts: Sequence["_Part"]) -> None:
+    """Write texts, each in its style; away from a terminal, and where NO_COLOR is set, without."""
+    if not stream.isatty() or not any(style for _, style in parts):
+        stream.write("".join(text for text, _ in parts))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, markup=False, highlight=False)
+    console.print(Text.assemble(*parts), soft_wrap=True, end="")
+
+
+def _stripped(parts: Sequence["_Part"]) -> list["_Part"]:
+    """Return the parts of a line without blanks at its end."""
+    *first, (text, style) = parts
+    return [*first, (text.rstrip(), style)]
 
 
 class _Grid:
@@ -181,6 +197,7 @@ class _Grid:
             ]
             for row in rows
         ]
+        self._styles = [[_style(cell) for cell in row] for row in rows]
         self._numeric = {name for index, name in enumerate(columns) if _is_numeric(rows, index)}
         by_column = zip(columns, self.headings.values(), *self.texts, strict=True)
         self._widths = {name: max(map(_width, texts)) for name, *texts in by_column}
@@ -189,16 +206,29 @@ class _Grid:
         """Return how wide these columns are side by side."""
         return sum(self._widths[name] for name in columns) + len(_GAP) * (len(columns) - 1)
 
-    def lines(self, columns: Collection[str]) -> Iterator[str]:
-        """Yield the names and then each row, of these columns only."""
+    def lines(self, columns: Collection[str]) -> Iterator[list[_Part]]:
+        """Yield the names and then each row, of these columns only, as texts with their styles."""
         chosen = [index for index, name in enumerate(self.columns) if name in columns]
-        for texts in (list(self.headings.values()), *self.texts):
-            cells = (self._aligned(self.columns[index], texts[index]) for index in chosen)
-            yield _GAP.join(cells).rstrip()
+        plain = [""] * len(self.columns)
+        for texts, styles in zip(
+            (list(self.headings.values()), *self.texts), (plain, *self._styles), strict=True
+        ):
+            parts: list[_Part] = []
+            for index in chosen:
+                parts += [(_GAP, ""), (self._aligned(self.columns[index], texts[index]), styles[index])]
+            yield parts[1:]
 
     def _aligned(self, column: str, text: str) -> str:
         padding = " " * (self._widths[column] - _width(text))
         return padding + text if column in self._numeric else text + padding
+
+
+def _style(cell: object) -> str:
+    if not isinstance(cell, Result):
+        return ""
+    if cell.startswith("-"):
+        return _LOSS
+    return _PROFIT if any(digit in cell for digit in "123456789") else ""
 
 
 def _kept(grid: _Grid, spare: Spare, room: int) -> list[str]:
@@ -293,7 +323,10 @@ def print_findings(
         label = "error" if is_error else f"finding {finding['code']}"
         subject = "" if is_error else f"{finding['subject']}: "
         text = shown(f"{label}: {subject}{in_zone(finding['message'], zone)}")
-        stream.writelines(f"{line}\n" for line in _lines(text, stream))
+        first, *others = _lines(text, stream)
+        style = _ERROR if is_error else _HEAD
+        write_styled(stream, [(first[: len(label)], style), (f"{first[len(label) :]}\n", "")])
+        stream.writelines(f"{line}\n" for line in others)
     more = len(findings) - _FINDINGS_SHOWN
     if more > 0:
         stream.write(f"… and {more} findings more: betflow audit show {run_id}\n")

@@ -1,5 +1,6 @@
 """What a backtest answers, gathered market by market; memory grows with what is listed alone."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -36,6 +37,7 @@ class Answer:
         self._markets: list[dict[str, Any]] = []
         self._orders: list[dict[str, Any]] = []
         self._number_of_orders = 0
+        self._refused: Counter[tuple[str, str]] = Counter()
         self._tapes: list[PlayedTape] = []
         self._inputs: dict[str, Artifact] = {}
 
@@ -100,6 +102,10 @@ class Answer:
             ],
             "markets": self._markets,
             "number_of_orders": self._number_of_orders,
+            "refused": [
+                {"error_code": code, "reason": reason, "orders": orders}
+                for (code, reason), orders in self._refused.most_common()
+            ],
             "orders_left_out": max(0, self._number_of_orders - MOST_ORDERS),
             "orders": self._orders,
         }
@@ -114,6 +120,9 @@ class Answer:
 
     def _add_orders(self, orders: Sequence[dict[str, Any]]) -> None:
         self._number_of_orders += len(orders)
+        self._refused.update(
+            (order["error_code"], order["reason"]) for order in orders if order["error_code"] is not None
+        )
         self._orders += orders[: MOST_ORDERS - len(self._orders)]
 
     def _all_totals(self) -> dict[str, Any]:

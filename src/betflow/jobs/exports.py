@@ -96,7 +96,8 @@ def require_extra(module: str, extra: str) -> None:
     """
     if importlib.util.find_spec(module) is None:
         raise ConfigurationError(
-            f"this needs {module}, which is not installed.", advice=f"Run: pip install 'betflow[{extra}]'"
+            f"this needs {module}, which is not installed.",
+            advice=f"Run: pip install 'betflow[{extra}]', or in a clone: pip install '.[{extra}]'.",
         )
 
 

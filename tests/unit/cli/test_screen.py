@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from betflow.cli.figures import result
 from betflow.cli.screen import Screen, print_envelope, print_findings, safely, shown
 
 RUN_ID = "20260218T093000-9f86d081"
@@ -194,3 +195,36 @@ def test_bar_where_there_are_no_blocks() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
 
     assert "##" == Screen(stream).bar(0.53125, 4)
+
+
+def test_profit_is_green_and_loss_red_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal shows what was won green and what was lost red, aligned as without colours."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Terminal()
+    Screen(stream).table(["market", "net"], [["1.1", result(2)], ["1.2", result(-12.5)], ["1.3", result(0)]])
+
+    assert [
+        "1.1       \x1b[32m2.00\x1b[0m",
+        "1.2     \x1b[31m-12.50\x1b[0m",
+        "1.3       0.00",
+    ] == [line.replace("\x1b[32m  ", "  \x1b[32m") for line in stream.getvalue().splitlines()[1:]]
+
+
+def test_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With NO_COLOR, and away from a terminal, nothing has a colour."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    for stream in (Terminal(), io.StringIO()):
+        Screen(stream).table(["net"], [[result(-12.5)]])
+
+        assert "\x1b[3" not in stream.getvalue()
+
+
+def test_an_error_begins_red_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The word "error" is red, what follows is not."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Terminal()
+    print_findings([{"code": "error.usage", "subject": "", "message": "No."}], stream, run_id=None)
+
+    assert "\x1b[1;31merror\x1b[0m: No.\n" == stream.getvalue()
