@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from betflow.tape.json_inspection import is_utf_8, repeated_key
 from betflow.tape.manifest import Counts, MarketSummary, NotedFinding, SourceKind
 from betflow.tape.market_inspection import MarketInspection
 from betflow.tape.reader import DECODE_ERRORS, Tape
@@ -75,7 +76,8 @@ class Inspector:
     Args:
         tape: Read from its beginning.
         thorough: Decode prices and sizes too, so that what is no number in them counts as damage, and what no
-            exchange publishes as odd. Without it they only have to be JSON, which takes half of the time.
+            exchange publishes as odd; so are keys that come twice and text that is not UTF-8. Without it all
+            of this only has to be JSON, which takes half of the time.
     """
 
     def __init__(self, tape: Tape, *, thorough: bool) -> None:
@@ -90,6 +92,7 @@ class Inspector:
         self._latest = _NEVER  # so that the first message is looked at
         self._backwards, self._impossible, self._repeated = _Noted(), _Noted(), _Noted()
         self._impossible_volume, self._uncovered = _Noted(), _Noted()
+        self._repeated_key, self._not_utf_8 = _Noted(), _Noted()
         self._types: Counter[str] = Counter()
         self._conflated = self._status_503 = 0
         self._has_ids = False
@@ -141,12 +144,16 @@ class Inspector:
 
     def _decode_thoroughly(self, line: bytes) -> MarketChangeMessage:
         try:
-            return decode_if_possible(line)
+            message: MarketChangeMessage = decode_if_possible(line)
         except msgspec.ValidationError:
             message = decode_market_change(line)
-        what = impossible_volume(message)
-        if what is not None:
-            self._impossible_volume.note(self._tape, what=what)
+            what = impossible_volume(message)
+            if what is not None:
+                self._impossible_volume.note(self._tape, what=what)
+        if not is_utf_8(line):
+            self._not_utf_8.note(self._tape)
+        elif (key := repeated_key(line)) is not None:
+            self._repeated_key.note(self._tape, key=key)
         return message
 
     def _takes_time(
@@ -261,6 +268,7 @@ class Inspector:
                 "messages have a price or a volume that cannot be",
                 f": {self._impossible_volume.where['what']}",
             )
+        yield from self._odd_json()
         if self._uncovered.count:
             yield self._uncovered.finding(
                 "tape.market-not-covered",
@@ -285,6 +293,21 @@ class Inspector:
         if wrong:
             what = _counted(len(wrong), "number is", "numbers are") + " too large to be Betfair's; left out"
             yield _naming("tape.number-too-large", what, wrong)
+
+    def _odd_json(self) -> Iterator[NotedFinding]:
+        if self._repeated_key.count:
+            yield self._repeated_key.finding(
+                "tape.key-repeated",
+                "message has a key twice, and the last value counts",
+                "messages have a key twice, and the last value counts",
+                f": {self._repeated_key.where['key']}",
+            )
+        if self._not_utf_8.count:
+            yield self._not_utf_8.finding(
+                "tape.not-utf-8",
+                "message has text that is not UTF-8 where betflow reads nothing",
+                "messages have text that is not UTF-8 where betflow reads nothing",
+            )
 
 
 def _counted(count: int, one: str, many: str) -> str:
