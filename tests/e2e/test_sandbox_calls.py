@@ -27,7 +27,7 @@ CATALOGUE = "SportsAPING/v1.0/listMarketCatalogue"
 FUNDS = "AccountAPING/v1.0/getAccountFunds"
 CURRENT = "SportsAPING/v1.0/listCurrentOrders"
 JSON_RPC = "/exchange/account/json-rpc/v1"
-SLOW_POST = f"POST {JSON_RPC} HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{{".encode()
+SLOW_POST = f"POST {JSON_RPC} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{{".encode()
 CALL = json.dumps({"jsonrpc": "2.0", "method": FUNDS, "params": {}, "id": 7})
 
 
@@ -472,6 +472,56 @@ def test_a_client_that_brings_no_request_is_let_go(
             secured.sendall(sent)
             received = secured.recv(4096)  # a timeout is an error, so this ends only when the connection does
         assert b"" == received
+
+
+def test_half_a_second_request_is_let_go_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that brought one whole request holds its place no longer with half of another."""
+    with running(tmp_path) as own, connected(own) as secured:
+        monkeypatch.setattr(peers, "REQUEST_S", 0.1)
+        secured.sendall(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert secured.recv(4096).startswith(b"HTTP/1.1 404")
+        with suppress(ConnectionError):
+            secured.sendall(b"GET /nowhere HT")
+            while secured.recv(4096):  # a timeout is an error, so this ends only when the connection does
+                pass
+
+
+def test_body_that_nobody_reads_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that is answered without its body, and never finishes it, ends with the connection."""
+    monkeypatch.setattr(peers, "REQUEST_S", 0.1)
+    with running(tmp_path) as own, connected(own) as secured, suppress(ConnectionError):
+        secured.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
+        while secured.recv(4096):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 404),
+        ("127.0.0.1:8443", 404),
+        ("attacker.example", 400),
+        ("localhost.attacker.example:8443", 400),
+    ],
+)
+def test_only_names_of_loopback_are_answered(sandbox: Running, host: str, status: int) -> None:
+    """What came here by another name, as a page in a browser can, is refused."""
+    client = Client(sandbox)
+    assert status == client.get("/nowhere", Host=host).status_code
+
+
+@pytest.mark.parametrize("path", [JSON_RPC, "/exchange/betting/rest/v1.0/listEventTypes/"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"method":"SportsAPING/v1.0/listEventTypes","params":{"filter":{"textQuery":"\xff"}}}',
+        b'{"filter":{"\xff":1}}',
+        b"\xff",
+    ],
+)
+def test_what_is_no_utf_8_is_a_bad_request(client: Client, path: str, body: bytes) -> None:
+    """Wherever the bytes stand."""
+    assert 400 == client.post(path, body).status_code
 
 
 def test_a_client_that_does_not_finish_its_body_is_told(

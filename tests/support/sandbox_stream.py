@@ -187,6 +187,8 @@ class Client:
     def sends(self, data: bytes) -> None:
         """Send bytes."""
         self.connection.receive(data, self._stream.now)
+        while self.connection.is_asked:
+            self.connection.answer(self._stream.now)
 
     def says(self, **request: Any) -> None:  # noqa: ANN401 - as in JSON
         """Send a request."""

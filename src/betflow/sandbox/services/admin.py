@@ -133,7 +133,7 @@ async def _content(request: Request) -> Any:  # noqa: ANN401 - it came from outs
         raise BadRequest(415, f"send {JSON}")
     try:
         return msgspec.json.decode(await body_of(request))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(400, f"this is no JSON: {error}") from None
 
 

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -42,6 +44,9 @@ SERVICES: Final = {
 _WITH_REST: Final = ("betting", "account")
 _EITHER: Final = ["GET", "POST"]
 
+_OURS: Final = Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1"], www_redirect=False)
+"""A page in a browser reaches loopback by a name of its own; the name that it used is in ``Host``."""
+
 Endpoint = Callable[[Context, Request], Awaitable[Answer]]
 
 
@@ -56,13 +61,14 @@ def application(context: Context) -> Starlette:
             *fetching.routes(route),
             *historic.routes(route),
             *admin.routes(route),
-        ]
+        ],
+        middleware=[_OURS],
     )
 
 
 def administration(context: Context) -> Starlette:
     """Return the admin endpoint alone."""
-    return Starlette(routes=admin.routes(_routing(context)))
+    return Starlette(routes=admin.routes(_routing(context)), middleware=[_OURS])
 
 
 def _routing(context: Context) -> Callable[..., Route]:

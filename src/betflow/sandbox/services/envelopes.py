@@ -177,10 +177,11 @@ def calls_of(body: bytes, api: Api) -> tuple[list[Call], bool]:
     """
     is_batch = body.lstrip(b" \t\r\n")[:1] == b"["
     try:
+        body.decode()  # what is passed on as it came is not looked at by the decoder
         if not is_batch:
             return [_call(body, api)], False
         requests = _decode_batch(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Misunderstood(*NOT_JSON) from None
     if not 0 < len(requests) <= MOST_CALLS:
         raise Misunderstood(*NO_CALL)

@@ -91,7 +91,7 @@ async def _file(context: Context, request: Request) -> Answer:
 async def _filter(request: Request) -> HistoricFilter:
     try:
         wanted_files: HistoricFilter = with_texts_for_numbers(await body_of(request), HistoricFilter)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest(400, "that is no filter") from None
     return wanted_files
 

@@ -31,8 +31,13 @@ def parameters_of(operation: Operation[Parameters, Any], content: bytes) -> Para
     Understand the parameters of an operation, by name or, in an array, in the order of their definition.
 
     Raises:
-        Misunderstood: one is missing (DSC-0018), or has a type or a value that it cannot have (DSC-0044).
+        Misunderstood: one is missing (DSC-0018), or has a type or a value that it cannot have (DSC-0044), or
+            they are no JSON in UTF-8 (DSC-0008).
     """
+    try:
+        content.decode()  # what no parameter takes is not looked at by the decoder
+    except UnicodeDecodeError:
+        raise Misunderstood(*NOT_JSON) from None
     content = _by_name(operation.parameters, content)
     try:
         parameters: Parameters = _decoder(operation.parameters).decode(content)

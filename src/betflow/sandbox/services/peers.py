@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 REQUEST_S: Final = 30.0
-"""How long a client may take to send a request, from the first moment of a connection."""
+"""How long a client may take to send the head of a request: from its first byte, or from connecting."""
 IDLE_S: Final = 180
 """How long a connection may do nothing: what Betfair allows."""
 _GOODBYE_MS: Final = 100
@@ -101,20 +101,33 @@ def serving(
             certificate = tls.getpeercert(binary_form=True) if tls is not None else None
             fingerprint = hashlib.sha256(certificate).hexdigest() if certificate else None
             self.app_state = {**self.app_state, "peer": Peer(fingerprint, now_ms, transport)}
-            self._has_asked = False
-            self._late = self.loop.call_later(REQUEST_S, self._drop_if_late)
+            self._late: asyncio.TimerHandle | None = None
+            self._awaited: object = None
+            self._await(h11.IDLE)
 
         def handle_events(self) -> None:
             super().handle_events()
-            self._has_asked = self._has_asked or self.conn.their_state is not h11.IDLE
+            state = self.conn.their_state
+            if state is h11.SEND_BODY or (state is h11.IDLE and self.conn.trailing_data[0]):
+                self._await(state)
+            elif state is not h11.IDLE:
+                self._await(None)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._late.cancel()
+            self._await(None)
             super().connection_lost(exc)
 
-        def _drop_if_late(self) -> None:
-            """End a connection that has not brought a request yet: it holds a place and gives nothing."""
-            if not self._has_asked:
-                self.transport.abort()
+        def _await(self, part: object) -> None:
+            """Give the client time for a part of a request: what brings half of one only holds a place."""
+            if part is self._awaited:
+                return
+            self._awaited = part
+            if self._late is not None:
+                self._late.cancel()
+            self._late = None
+            if part is not None:
+                # Who waits for a body tells the client that it is late; this is for where nobody does.
+                seconds = REQUEST_S if part is h11.IDLE else 2 * REQUEST_S
+                self._late = self.loop.call_later(seconds, self.transport.abort)
 
     return Serving(lambda: Certified(config=config, server_state=state, app_state={}), state)

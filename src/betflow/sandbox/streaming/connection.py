@@ -7,6 +7,7 @@ and do not pass faster in a sandbox that does.
 Source: "Exchange Stream API" (connection, authentication, subscription, status messages).
 """
 
+from collections import deque
 from typing import Final, TypeAlias
 
 import msgspec
@@ -78,6 +79,7 @@ class Connection:
         self._subscriptions: dict[Where, AnySubscription] = {}
         self._sent_at: dict[Where, float] = {}
         self._heard_at = now
+        self._asked: deque[bytes] = deque()
         self._is_behind = False
         greeting = msgspec.json.encode(ConnectionMessage(connection_id=self.id))
         self._outlet.send([line_of(greeting)], now)
@@ -97,14 +99,25 @@ class Connection:
         """How many lines went out."""
         return self._outlet.sent
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether there are requests to answer."""
+        return bool(self._asked) and not self.is_ended
+
     def receive(self, data: bytes, now: float) -> None:
-        """Take bytes that the client sent."""
+        """Take bytes that the client sent; whole requests in them wait for `answer`."""
+        try:
+            self._asked += self._reader.feed(data)
+        except StreamRefusal as refusal:
+            self._refuse(refusal, now)
+
+    def answer(self, now: float) -> None:
+        """Answer the next request: one at a time, since an image may take long and others wait."""
+        if not self.is_asked:
+            return
         self._heard_at = now
         try:
-            for line in self._reader.feed(data):
-                if self.is_ended:
-                    return
-                self._answer(request_of(line), now)
+            self._answer(request_of(self._asked.popleft()), now)
         except StreamRefusal as refusal:
             self._refuse(refusal, now)
 

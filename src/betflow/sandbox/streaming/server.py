@@ -162,6 +162,10 @@ class StreamServer:
         else:
             self._room.set()
 
+    def soon(self, what: Callable[[], None]) -> None:
+        """Do something in the loop's next turn."""
+        self._loop.call_soon(what)
+
     def later(self, seconds: float, what: Callable[[], None]) -> None:
         """Do something later."""
         self._loop.call_later(seconds, what)
@@ -193,6 +197,7 @@ class _Client(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._connection: Connection | None = None
         self._full_since: float | None = None
+        self._is_going_on = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type
@@ -208,7 +213,7 @@ class _Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._connection is not None:
             self._connection.receive(data, self._server.now)
-            self.turn()
+            self._go_on()
 
     def eof_received(self) -> None:
         """Close as well: a client that says nothing any more has gone."""
@@ -220,6 +225,7 @@ class _Client(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._full_since = None
         self._server.look_for_room()
+        self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why does not matter
         if self._connection is not None:
@@ -252,6 +258,32 @@ class _Client(asyncio.Protocol):
             transport.write(piece)
         if connection.is_ended:
             self.hang_up()
+
+    def _go_on(self) -> None:
+        """
+        Answer one request, and the next in the loop's next turn, so that others have theirs between.
+
+        Nothing is read, and nothing answered while the client does not read what it has got already: whoever
+        sends faster than it is served, or asks for more than it takes, waits and fills no memory.
+        """
+        connection, transport = self._connection, self._transport
+        if self._is_going_on or connection is None or transport is None:
+            return
+        if self._full_since is not None:
+            transport.pause_reading()
+            return
+        connection.answer(self._server.now)
+        self.turn()
+        if connection.is_asked:
+            transport.pause_reading()
+            self._is_going_on = True
+            self._server.soon(self._go_on_again)
+        else:
+            transport.resume_reading()
+
+    def _go_on_again(self) -> None:
+        self._is_going_on = False
+        self._go_on()
 
     def hang_up(self) -> None:
         """Close the connection after what was written; a client that does not read it has lost it."""

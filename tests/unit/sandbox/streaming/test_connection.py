@@ -154,6 +154,17 @@ def test_a_connection_without_subscription_is_closed(stream: Stream, *, is_authe
     assert client.connection.is_ended
 
 
+def test_a_byte_now_and_then_is_no_request(stream: Stream) -> None:
+    """Half a line, however slowly it grows, does not keep a connection that is not subscribed."""
+    client = stream.client()
+    client.reads()
+
+    for _ in range(4):
+        stream.now += 3.8
+        client.sends(b" ")
+    assert ["TIMEOUT"] == [status["errorCode"] for status in client.gets()]
+
+
 def test_a_connection_with_subscription_may_be_silent(stream: Stream) -> None:
     """Who listens need not speak."""
     client = stream.client()

@@ -213,3 +213,22 @@ def test_a_server_that_closes_ends_its_connections() -> None:
             assert b"" == await reader.read()
 
     _run(play)
+
+
+def test_many_requests_in_one_write_hold_up_nobody() -> None:
+    """Each is answered in a turn of its own: who asks meanwhile is answered before the last of them."""
+
+    async def play() -> None:
+        async with _serving(PublishedExchange(market()), is_plain=True) as served:
+            await served.subscribe()
+            other = await served.subscribe()
+            await other.readline()
+            again = msgspec.json.encode(subscription(["EX_ALL_OFFERS"])) + b"\r\n"
+            before = served.server.messages
+            served.writers[0].write(again * 500)
+            served.writers[1].write(b'{"op":"heartbeat","id":9}\r\n')
+            assert 9 == msgspec.json.decode(await other.readline())["id"]
+            assert served.server.messages - before < 500
+            await _when(lambda: served.server.messages - before == 1001)
+
+    _run(play)
