@@ -1,5 +1,6 @@
 """``betflow audit``: which commands ran, what each did, and proof that nobody changed the record."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -128,7 +129,14 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
             "runs": count(data["runs"]),
             "records": count(data["records"]),
             "files": count(data["files"]),
-            "exports": ", ".join(f"{count} {name}" for name, count in data["exports"].items() if count)
+            "exports": ", ".join(
+                f"{count(number)} {name}" for name, number in data["exports"].items() if number
+            )
+            or None,
+            "working files": ", ".join(
+                f"{count(number)} {what}"
+                for what, number in Counter(each["what"] for each in data["working"]).items()
+            )
             or None,
         }
     )

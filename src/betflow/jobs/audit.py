@@ -100,12 +100,13 @@ def verify(context: RunContext) -> Outcome:
         "records": check.records,
         "files": check.files,
         "exports": {
-            defect: sum(each.code == f"audit.export-{defect}" for each in check.exports)
+            defect: sum(each.code == f"audit.export-{defect}" for each in check.others)
             for defect in ("missing", "changed", "unreadable")
         },
+        "working": [asdict(each) for each in check.working],
     }
     exit_code = ExitCode.DAMAGED if check.damage else None
-    return Outcome(data=data, findings=(*check.damage, *check.exports), exit_code=exit_code)
+    return Outcome(data=data, findings=(*check.damage, *check.others), exit_code=exit_code)
 
 
 def _summary(row: RunRow) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from betflow.jobs.backtest_answer import Answer
 from betflow.jobs.backtest_page import page
 from betflow.jobs.backtest_play import PlayTask, play
 from betflow.jobs.backtest_request import BacktestRequest, Checked, checked, request_body
-from betflow.jobs.backtest_results import FOLDER, Results, results_at
+from betflow.jobs.backtest_results import Results, results_at
 from betflow.jobs.backtest_survey import TapeChoice
 from betflow.jobs.backtest_tapes import Plan, plan
 from betflow.jobs.equity import equity_curve
@@ -27,6 +27,7 @@ from betflow.jobs.plain import plain
 from betflow.jobs.processors import processors, size_of, worthwhile_workers
 from betflow.jobs.runs import RunContext
 from betflow.jobs.workers import Report, Workers, in_order
+from betflow.ledger.backtests import FOLDER, results_path
 
 __all__ = ["BacktestRequest", "backtest"]
 
@@ -57,7 +58,7 @@ def _backtest(request: BacktestRequest, context: RunContext, processes: Workers)
     )
     workers = worthwhile_workers(request.workers, (sum(map(_size, group)) for group in planned.groups))
     answer = Answer(planned.findings)
-    results_file = context.data_dir / FOLDER / f"{context.run_id}.json"
+    results_file = context.data_dir / results_path(context.run_id)
     with results_at(results_file, context) as results:
         _play_all(planned, asked, results, answer, context, processes=processes, workers=workers)
         answer.findings += results.again

@@ -24,7 +24,6 @@ from betflow.storage.files import make_private_folder
 from betflow.trading.results import MarketResults
 
 SCHEMA: Final = "betflow-backtest/1"
-FOLDER: Final = "backtests"
 _MOST_UNWRITTEN: Final = 50
 _MOST_UNWRITTEN_SIZE: Final = 2 << 20
 """Markets, and characters of them, that wait for the journal; they bound memory."""

@@ -21,7 +21,8 @@ Columns: TypeAlias = Mapping[str, type]
 """The names of a row in order, each with its type: int, float, str or bool. Any value may be None."""
 
 _ROWS_PER_GROUP = 50_000
-_RECORD_FOLDERS = ("archive", "backtests", "discoveries", "live", "runs")
+RECORD_FOLDERS = ("archive", "backtests", "discoveries", "live", "runs")
+"""The folders in the data folder in which betflow alone writes."""
 _LEDGER = "ledger.sqlite"
 
 
@@ -147,7 +148,7 @@ def check_folder(path: Path, data_dir: Path) -> None:
         raise UsageError(f"{path} is a file.", advice="Name a folder; it is made where there is none.")
     resolved = path.resolve()
     # By name too: the folders of the records may not be there yet.
-    records = [(data_dir / name).resolve() for name in _RECORD_FOLDERS]
+    records = [(data_dir / name).resolve() for name in RECORD_FOLDERS]
     if any(map(resolved.is_relative_to, records)) or _is_record(resolved / "file", data_dir):
         raise UsageError(
             f"{path} is where betflow keeps its records.", advice="Name a folder outside the data folder."
@@ -156,7 +157,7 @@ def check_folder(path: Path, data_dir: Path) -> None:
 
 def _is_record(path: Path, data_dir: Path) -> bool:
     # Folders are compared, not their names: on some systems Archive and archive are one.
-    records = [data_dir / name for name in _RECORD_FOLDERS]
+    records = [data_dir / name for name in RECORD_FOLDERS]
     if any(_is_same(parent, folder) for parent in path.parents for folder in records):
         return True
     return path.name.lower().startswith(_LEDGER) and _is_same(path.parent, data_dir)

@@ -68,16 +68,14 @@ def is_alive(path: Path) -> bool:
     if _name(path) in _held:
         return True
     try:
-        handle = os.open(path, os.O_RDWR)
+        # Another's lock shows without the right to write, too: the folder may be a backup.
+        handle = os.open(path, os.O_RDWR if os.access(path, os.W_OK) else os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
-        _lock(handle, wait=False)
-    except OSError:
-        return True
+        return _is_locked(handle)
     finally:
         os.close(handle)
-    return False
 
 
 def _is_file_of(path: Path, handle: int) -> bool:
@@ -97,9 +95,24 @@ if sys.platform == "win32":
     def _lock(handle: int, *, wait: bool) -> None:
         msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
 
+    def _is_locked(handle: int) -> bool:
+        try:
+            _lock(handle, wait=False)
+        except OSError:
+            return True
+        return False
+
 else:
     import fcntl
 
     def _lock(handle: int, *, wait: bool) -> None:
         # Not flock: its lock is inherited by forked workers and would outlive the run that they worked for.
         fcntl.lockf(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _is_locked(handle: int) -> bool:
+        # A shared lock is enough to see an exclusive one, and all that a handle for reading may have.
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        return False

@@ -65,17 +65,31 @@ def read_record(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: if it is gone.
-        DamagedError: if it is no JSON object any more.
+        DamagedError: if it is no JSON object any more, or has a key twice: programs differ in which of the
+            two they take, and a hash of what one of them takes proves nothing to who takes the other.
     """
     try:
-        record = json.loads(path.read_bytes())
+        record = json.loads(
+            path.read_bytes(), object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
+        )
     except (ValueError, RecursionError) as error:
         raise DamagedError(
-            f"the run record {path} is not JSON any more: {error}.", advice="Restore it from a backup."
+            f"the run record {path} is not as betflow wrote it: {error}.", advice="Restore it from a backup."
         ) from error
     if not isinstance(record, dict):
         raise DamagedError(f"the run record {path} is not a JSON object.", advice="Restore it from a backup.")
     return record
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("an object in it has a key twice")
+    return members
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON's")
 
 
 def record_files(data_dir: Path) -> Iterator[Path]:

@@ -1,9 +1,10 @@
 """
 ``betflow tape verify``: every byte and every line of a tape, looked at again.
 
-Of an archived tape first the file (its hash is in the manifest), then its content (its hash is its name),
-then each line, decoded with all of its prices, and whether the manifest tells what is there. Of any other
-file only the lines. What is no tape is passed over in a folder or an archive, and damaged where it was named.
+Of an archived tape first whether the journal knows it and its manifest, then the file (its hash is in the
+manifest), its content (its hash is its name), each line, decoded with all of its prices, and whether the
+manifest tells what is there. Of any other file only the lines. What is no tape is passed over in a folder or
+an archive, and damaged where it was named.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 from betflow.errors import DamagedError, ExitCode, Finding, NotFoundError, StorageError
 from betflow.jobs.outcome import Outcome, artifact_of
 from betflow.jobs.runs import RunContext
+from betflow.jobs.tape_journal import TapeJournal
 from betflow.storage.streams import readable
 from betflow.tape import Tape, files, tapes
 from betflow.tape.archive import Archive
@@ -63,6 +65,7 @@ class _Check:
     def __init__(self, archive: Archive, context: RunContext) -> None:
         self._archive = archive
         self._context = context
+        self._journal = TapeJournal(context, archive)
         self.findings: list[Finding] = []
         self.tapes: list[dict[str, Any]] = []
         self.skipped: list[str] = []
@@ -121,7 +124,8 @@ class _Check:
     def _check_archived(self, name: str) -> None:
         path = self._archive.tape_path(name)
         try:
-            manifest = self._archive.manifest(name)
+            manifest, written = self._archive.manifest_as_written(name)
+            journalled = self._journal.manifest_sha256(name)
         except DamagedError as error:
             self._damaged(path, "tape.manifest-damaged", str(error))
             return
@@ -129,6 +133,15 @@ class _Check:
             self._damaged(path, "tape.missing", f"The tape is gone. Import {manifest.source} again.")
             return
         broken = []
+        if journalled is None:
+            message = (
+                "No entry of the journal says that it was archived. An archive that came from elsewhere is "
+                "taken in by `betflow backfill`; else remove the tape and its manifest."
+            )
+            broken.append(Finding("tape.unknown", str(path), message))
+        elif sha256(written).hexdigest() != journalled:
+            message = f"The manifest is not the one that was written. {_REIMPORT} ({manifest.source})."
+            broken.append(Finding("tape.manifest-altered", str(path), message))
         if artifact_of(path).sha256 != manifest.stored_sha256:
             message = f"The file is not what was written. {_REIMPORT} ({manifest.source})."
             broken.append(Finding("tape.file-changed", str(path), message))
@@ -188,7 +201,13 @@ class _Check:
 _OWN_DAMAGE = frozenset(
     {
         *("tape.manifest-damaged", "tape.manifest-missing", "tape.missing", "tape.file-changed"),
-        *("tape.content-changed", "tape.manifest-altered", "tape.time-impossible", "tape.volume-impossible"),
+        *(
+            "tape.unknown",
+            "tape.content-changed",
+            "tape.manifest-altered",
+            "tape.time-impossible",
+            "tape.volume-impossible",
+        ),
     }
 )
 

@@ -23,6 +23,15 @@ Rows: TypeAlias = dict[str, list[Row]]
 """Rows by table, each in the order of its columns."""
 
 
+FOLDER: Final = "backtests"
+"""Where the files of results are, in the data folder."""
+
+
+def results_path(run_id: str) -> str:
+    """Name the file of a backtest's results relative to the data folder; its hash is the result hash."""
+    return f"{FOLDER}/{run_id}.json"
+
+
 class BacktestKind(StrEnum):
     """The entries that a backtest writes."""
 

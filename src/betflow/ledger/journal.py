@@ -88,9 +88,14 @@ class Journal:
         """Return the entry at *seq*, or None where the chain has none."""
         return next(self._select("WHERE seq = ?", (seq,)), None)
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield every entry in order, one at a time."""
-        return self._select("ORDER BY seq", ())
+    def entries(self, *, after: int = 0) -> Iterator[Entry]:
+        """Yield the entries behind a place, or all of them, in order, one at a time."""
+        # An entry in an impossible place has to be seen, too.
+        return (
+            self._select("WHERE seq > ? ORDER BY seq", (after,))
+            if after
+            else self._select("ORDER BY seq", ())
+        )
 
     def entries_of(self, run_id: str) -> Iterator[Entry]:
         """Yield the entries that one run wrote, in order."""

@@ -1,9 +1,6 @@
 """The ledger's tables, made by steps that each run once (`betflow.ledger.store` says how to add one)."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
+from betflow.storage.sqlite import Executor
 
 GUARDS = {
     "journal_refuses_update": (
@@ -23,7 +20,7 @@ GUARDS = {
 }
 
 
-def create_journal(database: "Database") -> None:
+def create_journal(database: Executor) -> None:
     """Create the append-only journal with the triggers that guard it."""
     database.execute(
         """
@@ -45,7 +42,7 @@ def create_journal(database: "Database") -> None:
         database.execute(guard)
 
 
-def create_runs(database: "Database") -> None:
+def create_runs(database: Executor) -> None:
     """Create the projection that lists runs."""
     database.execute(
         """
@@ -72,12 +69,12 @@ def create_runs(database: "Database") -> None:
     database.execute("CREATE INDEX runs_live ON runs (run_id) WHERE status = 'running'")
 
 
-def index_journal_by_kind(database: "Database") -> None:
+def index_journal_by_kind(database: Executor) -> None:
     """Let the entries of a kind be found, and of those the latest about a subject."""
     database.execute("CREATE INDEX journal_kind ON journal (kind, subject, seq)")
 
 
-def create_backtests(database: "Database") -> None:
+def create_backtests(database: Executor) -> None:
     """Create the projections of what backtests found."""
     database.execute(
         """

@@ -65,6 +65,7 @@ def verify_chain(
     ledger: Ledger,
     *,
     anchors: Iterable[Head] = (),
+    kept: Iterable[Head] = (),
     cut: int | None = None,
     on_entry: Callable[[], None] = lambda: None,
 ) -> Verdict:
@@ -73,14 +74,15 @@ def verify_chain(
 
     Args:
         ledger: Read as it is when the walk begins.
-        anchors: Places and hashes of entries, as they were kept outside the database.
+        anchors: Places and hashes of entries, as the records of the runs have them.
+        kept: The same, as somebody kept them outside the data folder.
         cut: The last place before the entries of this very check, which stand where a journal was cut off.
         on_entry: Called after each entry.
 
     Raises:
         DamagedError: if SQLite cannot read the table, or the chain is whole and the rest of the file is not.
     """
-    walk = _Walk(ledger, anchors, cut)
+    walk = _Walk(ledger, anchors, kept, cut)
     walked = 0
     for entry in Journal(ledger).entries():
         walked += 1
@@ -104,11 +106,17 @@ def missing_guards(ledger: Ledger) -> list[str]:
 class _Walk:
     """The state of one walk: everything up to *before* is sound."""
 
-    def __init__(self, ledger: Ledger, anchors: Iterable[Head], cut: int | None) -> None:
+    def __init__(
+        self, ledger: Ledger, anchors: Iterable[Head], kept: Iterable[Head], cut: int | None
+    ) -> None:
         self._journal = Journal(ledger)
         self._anchors: dict[int, set[str]] = {}
         for anchor in anchors:
             self._anchors.setdefault(anchor.seq, set()).add(anchor.hash)
+        self._kept: set[int] = set()
+        for anchor in kept:
+            self._anchors.setdefault(anchor.seq, set()).add(anchor.hash)
+            self._kept.add(anchor.seq)
         self._cut = cut
         self._open_runs: set[str] = set()
         self._last_anchored = 0
@@ -136,7 +144,7 @@ class _Walk:
         return BadEntry(
             end + 1,
             Defect.TRUNCATED,
-            f"the journal was cut off; a run record vouches for entry {last_anchored}",
+            f"the journal was cut off; {self._voucher(last_anchored)} vouches for entry {last_anchored}",
         )
 
     def _judge_place(self, entry: Entry) -> BadEntry | None:
@@ -198,10 +206,12 @@ class _Walk:
             self._last_anchored = entry.seq
             return None
         if self._cut is not None and entry.seq > self._cut:
-            reason = f"the journal was cut off; a run record vouches for another entry {entry.seq}"
+            reason = (
+                f"the journal was cut off; {self._voucher(entry.seq)} vouches for another entry {entry.seq}"
+            )
             return BadEntry(self._cut + 1, Defect.TRUNCATED, reason)
         after = f"the journal was written anew after entry {self._last_anchored}"
-        reason = f"a run record vouches for another entry: {after}"
+        reason = f"{self._voucher(entry.seq)} vouches for another entry: {after}"
         return BadEntry(entry.seq, Defect.ALTERED, reason)
 
     def _judge_run(self, entry: Entry) -> BadEntry | None:
@@ -212,6 +222,9 @@ class _Walk:
         if entry.kind in {RunKind.FINISHED, RunKind.CRASHED}:
             self._open_runs.remove(entry.run_id)
         return None
+
+    def _voucher(self, seq: int) -> str:
+        return "an anchor that was kept outside" if seq in self._kept else "a run record"
 
     def _is_vouched_for(self, entry: Entry) -> bool:
         """Say whether something else agrees with an entry that disagrees with the one before it."""

@@ -9,16 +9,13 @@ file of an older betflow is brought up to date when it is opened, and one of a n
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 from betflow.errors import BetflowError, BusyError, ConfigurationError, DamagedError, StorageError
 from betflow.storage.files import make_private_file, make_private_folder
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 BUSY_TIMEOUT_S = 30.0
 """How long one process waits for another; a batch of an import takes milliseconds."""
@@ -36,7 +33,17 @@ _REFUSED_CODES = {
 }
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
-Step = Callable[["Database"], None]
+_MIGRATIONS = "_sqlite_migrations"
+
+
+class Executor(Protocol):
+    """What executes the statements of a step."""
+
+    def execute(self, sql: str, /) -> object:
+        """Execute one statement."""
+
+
+Step = Callable[[Executor], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,16 @@ class Store:
         if problems != ["ok"]:
             raise self._damaged("; ".join(problems))
 
+    def strange_objects(self) -> list[str]:
+        """Name the tables, indexes, triggers and views that are missing or are not as the steps make."""
+        with closing(sqlite3.connect(":memory:")) as fresh:
+            for step in self._kind.steps:
+                step(fresh)
+            expected = _objects(fresh)
+        with self.translated():
+            found = _objects(self.connection)
+        return sorted(f"{kind} {name}" for kind, name, *_ in expected ^ found)
+
     def close(self) -> None:
         """Close the connection; a transaction that is still open is rolled back."""
         with self.translated():
@@ -191,8 +208,8 @@ class Store:
 
     def _applied(self) -> set[str]:
         """Return the names of the steps that have run."""
-        is_there = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlite_migrations'"
-        if self.connection.execute(is_there).fetchone() is None:
+        is_there = "SELECT 1 FROM sqlite_schema WHERE name = ?"
+        if self.connection.execute(is_there, (_MIGRATIONS,)).fetchone() is None:
             return set()
         statement = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid"
         return {name for (name,) in self.connection.execute(statement, (self._kind.name,))}
@@ -238,6 +255,16 @@ class Store:
         return DamagedError(
             f"the {self._kind.noun} {self.path} is damaged: {what}.", advice=self._kind.damage_advice
         )
+
+
+def _objects(connection: sqlite3.Connection) -> set[tuple[str | None, ...]]:
+    """Return what a file's schema has, but for the list of its steps and what SQLite makes by itself."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+    return {
+        (kind, name, table, sql)
+        for kind, name, table, sql in rows
+        if not (kind in {"table", "index"} and table == _MIGRATIONS) and not (kind == "index" and sql is None)
+    }
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

@@ -6,12 +6,10 @@ time, and losing it costs only time.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from betflow.storage.sqlite import Executor
 from betflow.tape.manifest import Manifest, MarketSummary
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 MARKET_COLUMNS = (
     *("market_id", "event_id", "event_name", "event_type_id", "venue", "country_code", "market_type"),
@@ -21,7 +19,7 @@ MARKET_COLUMNS = (
 """The columns of ``markets``, without the tape's name."""
 
 
-def create_tapes(database: "Database") -> None:
+def create_tapes(database: Executor) -> None:
     """Create the tables of what the archive holds."""
     database.execute(
         """
@@ -91,7 +89,7 @@ def create_tapes(database: "Database") -> None:
     database.execute("CREATE INDEX runners_selection ON runners (selection_id)")
 
 
-def create_sources(database: "Database") -> None:
+def create_sources(database: Executor) -> None:
     """Create the memory of the files that were imported as they are."""
     database.execute(
         """

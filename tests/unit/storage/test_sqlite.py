@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlite_utils import Database
 
 from betflow.errors import BusyError, ConfigurationError, DamagedError, StorageError
 from betflow.ledger.store import LEDGER
 from betflow.storage import sqlite
-from betflow.storage.sqlite import Store, StoreKind
+from betflow.storage.sqlite import Executor, Store, StoreKind
 from betflow.tape.index import INDEX
 
 RACERS = 8
@@ -25,13 +24,13 @@ class RefusedError(StorageError):
     """What the store of these tests raises."""
 
 
-def create_notes(database: Database) -> None:
+def create_notes(database: Executor) -> None:
     """Create a table and an index."""
     database.execute("CREATE TABLE notes (number INTEGER PRIMARY KEY, text TEXT UNIQUE) STRICT")
     database.execute("CREATE INDEX notes_by_text ON notes (text)")
 
 
-def add_author(database: Database) -> None:
+def add_author(database: Executor) -> None:
     """Add a column to the table."""
     database.execute("ALTER TABLE notes ADD COLUMN author TEXT")
 
