@@ -49,12 +49,13 @@ def _own_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the settings of the person who runs the tests away from them."""
     for name in os.environ:
         foreign = name.startswith(("BETFAIR_", "Executor__")) or name.upper() in _OF_THE_NETWORK
         if foreign or (name.startswith("BETFLOW_") and name not in {"BETFLOW_TAPES", "BETFLOW_PYTHON"}):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no-settings"))
 
 
 @pytest.fixture

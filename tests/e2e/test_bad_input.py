@@ -201,7 +201,7 @@ FAILURES = {
         lambda scene: scene.sets(BETFLOW_PROFILE="racing"),
         ExitCode.CONFIGURATION,
         "profile racing is not there: no file config/racing.yaml",
-        "Profiles here: none.",
+        "'betflow init --profile racing' makes it.",
     ),
     "unknown key in YAML": Failure(
         unknown_key,

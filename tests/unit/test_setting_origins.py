@@ -15,7 +15,7 @@ from betflow.settings import (
     misspelt_variables,
     settings_places,
 )
-from betflow.settings.profiles import profile_path
+from betflow.settings.folders import ConfigFolders, profile_path
 
 RATE = ("betfair", "api", "rate_limit")
 KEY = ("betfair", "api", "app_key")
@@ -130,7 +130,7 @@ def test_typing_errors_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("BETFLOW_DATADIR=a\n")
 
     expected = {"BETFLOW_DATADIR": "BETFLOW_DATA_DIR", "BETFAIR_APPKEY": "BETFAIR_APP_KEY"}
-    assert expected == misspelt_variables()
+    assert expected == misspelt_variables(ConfigFolders())
 
 
 def test_whatever_is_called_like_a_secret_is_one() -> None:

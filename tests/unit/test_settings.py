@@ -141,7 +141,9 @@ def test_missing_profile_is_refused() -> None:
     """A profile that somebody names must be there; the message lists those that are."""
     write_profile("sandbox", "")
 
-    with pytest.raises(ConfigurationError, match=r"profile live is not there.*Profiles here: sandbox"):
+    with pytest.raises(
+        ConfigurationError, match=r"profile live is not there.*Profiles are: .*sandbox.*init --profile live"
+    ):
         load_settings(profile="live")
 
 

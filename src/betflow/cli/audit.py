@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from betflow.cli.contract import run_command
+from betflow.cli.data_folder import told
 from betflow.cli.figures import count, money, second
 from betflow.cli.filters import Limit
 from betflow.cli.options import CommandGroup
@@ -63,7 +64,7 @@ def verify(ctx: typer.Context) -> None:
 
 def _render_list(data: dict[str, Any], screen: Screen) -> None:
     if not data["runs"]:
-        screen.line("No runs.")
+        screen.sentence(f"No runs in {told(data['folder'])}.")
         return
     screen.table(
         ["run", "command", "status", "exit", "started", "seconds"],

@@ -46,7 +46,7 @@ class _Ended:
     code: ExitCode
 
 
-def run_command(ctx: typer.Context, job: Job, render: Render) -> NoReturn:
+def run_command(ctx: typer.Context, job: Job, render: Render, *, makes_profile: bool = False) -> NoReturn:
     """
     Run one command from its parsed command line to its exit code.
 
@@ -55,12 +55,14 @@ def run_command(ctx: typer.Context, job: Job, render: Render) -> NoReturn:
         job: Does the work and returns what came of it; knows nothing about terminals.
         render: Shows the data of an outcome to people; not called for ``--json``, nor when the job was not
             done.
+        makes_profile: Whether the profile need not be there yet.
     """
     options = common_options(ctx)
     command, arguments = command_name(ctx), own_arguments(ctx)
     taken = _takes_stdout(arguments)
     with _signals_interrupt(), collecting_seldom():
-        ended = _execute(command, arguments, options, _refuse_two_answers if taken and options.json else job)
+        asked = _refuse_two_answers if taken and options.json else job
+        ended = _execute(command, arguments, options, asked, makes_profile=makes_profile)
     _show(ended.envelope, options, render, sys.stderr if taken and not options.json else sys.stdout)
     raise typer.Exit(ended.code)
 
@@ -93,9 +95,11 @@ def command_name(ctx: typer.Context) -> str:
     return ctx.command_path.partition(" ")[2]
 
 
-def _execute(command: str, arguments: dict[str, Any], options: CommonOptions, job: Job) -> _Ended:
+def _execute(
+    command: str, arguments: dict[str, Any], options: CommonOptions, job: Job, *, makes_profile: bool
+) -> _Ended:
     started = iso(now_ms())
-    run = _attempt(lambda: _start(command, arguments, options), command)
+    run = _attempt(lambda: _start(command, arguments, options, makes_profile=makes_profile), command)
     if isinstance(run, Outcome):
         return _unsealed(run, command, started, run_id=None)
     try:
@@ -107,7 +111,7 @@ def _execute(command: str, arguments: dict[str, Any], options: CommonOptions, jo
         run.close()
 
 
-def _start(command: str, arguments: dict[str, Any], options: CommonOptions) -> "Run":
+def _start(command: str, arguments: dict[str, Any], options: CommonOptions, *, makes_profile: bool) -> "Run":
     configure_logs(level="warning", stream=sys.stderr)
     from betflow.cli.progress import progress_on
     from betflow.jobs.runs import Runs, SilentProgress
@@ -116,7 +120,12 @@ def _start(command: str, arguments: dict[str, Any], options: CommonOptions) -> "
 
     overrides = {"data_dir": options.data_dir, "log_level": options.log_level}
     given = {name: value for name, value in overrides.items() if value is not None}
-    settings = load_settings(profile=options.profile, overrides=given)
+    settings = load_settings(
+        profile=options.profile,
+        overrides=given,
+        config_dir=options.config_dir,
+        profile_may_miss=makes_profile,
+    )
     configure_logs(level=settings.log_level, stream=sys.stderr)
     config_hash = digest(canonical_json(redacted(settings.model_dump())))
     runs = Runs(settings, progress=SilentProgress() if options.quiet else progress_on(sys.stderr))

@@ -10,14 +10,14 @@ from betflow.cli.screen import Screen
 
 def init(ctx: typer.Context) -> None:
     """
-    Make .env, a first profile and the data folder, where they are missing; nothing is ever overwritten.
+    Make .env, a profile and the data folder, where they are missing; nothing is ever overwritten.
 
-    The files belong to the folder where betflow is started. .env is private: it is for the account and its
-    secrets. Run it again whenever you like.
+    The files are made in --config-dir, else in the current folder; --profile names the profile. .env is
+    private: it is for the account and its secrets. Run it again whenever you like.
     """
     from betflow.jobs import init as job
 
-    run_command(ctx, job.init, _render)
+    run_command(ctx, job.init, _render, makes_profile=True)
 
 
 def _render(data: dict[str, Any], screen: Screen) -> None:

@@ -51,6 +51,14 @@ def _common(
             help="Where betflow keeps everything. [BETFLOW_DATA_DIR]", rich_help_panel=_PANEL, metavar="PATH"
         ),
     ] = None,
+    config_dir: Annotated[
+        str | None,
+        typer.Option(
+            help="Look there first for .env and config/. [BETFLOW_CONFIG_DIR]",
+            rich_help_panel=_PANEL,
+            metavar="FOLDER",
+        ),
+    ] = None,
     profile: Annotated[
         str | None,
         typer.Option(help="Use config/NAME.yaml. [BETFLOW_PROFILE]", rich_help_panel=_PANEL, metavar="NAME"),
@@ -83,6 +91,7 @@ class CommonOptions:
     quiet: bool = False
     utc: bool = False
     data_dir: Path | None = None
+    config_dir: Path | None = None
     profile: str | None = None
     log_level: str | None = None
 
@@ -192,16 +201,17 @@ def common_options(ctx: typer.Context) -> CommonOptions:
         json=bool(found.get("json")),
         quiet=bool(found.get("quiet")),
         utc=bool(found.get("utc")),
-        data_dir=None if "data_dir" not in found else _folder(found["data_dir"]),
+        data_dir=None if "data_dir" not in found else _folder(found["data_dir"], "--data-dir"),
+        config_dir=None if "config_dir" not in found else _folder(found["config_dir"], "--config-dir"),
         profile=found.get("profile"),
         log_level=found.get("log_level"),
     )
 
 
-def _folder(text: str) -> Path:
+def _folder(text: str, option: str) -> Path:
     if not text.strip():
         raise ConfigurationError(
-            "--data-dir is empty: is the shell variable in it set?",
+            f"{option} is empty: is the shell variable in it set?",
             advice="Name a folder, or '.' for the current one.",
         )
     return Path(text)

@@ -7,6 +7,7 @@ import typer
 
 from betflow.cli import tape_auction, tape_export, tape_stats
 from betflow.cli.contract import run_command
+from betflow.cli.data_folder import told
 from betflow.cli.figures import average, count, money, off, price, published, size
 from betflow.cli.filters import (
     Country,
@@ -155,7 +156,7 @@ _LIST_SPARE = [
 def _render_list(data: dict[str, Any], screen: Screen) -> None:
     markets = data["markets"]
     if not data["archived"]:
-        screen.line("No markets. `betflow backfill PATH` adds some.")
+        screen.sentence(f"No markets in {told(data['folder'])}. `betflow backfill PATH` adds some.")
         return
     if not data["total"]:
         screen.line(f"None of the {data['archived']:,} markets in the archive fits. There is:")

@@ -8,6 +8,7 @@ from typing import Any
 
 from betflow.errors import DamagedError, ExitCode, UsageError
 from betflow.jobs import integrity, records
+from betflow.jobs.data_folder import data_folder
 from betflow.jobs.earlier_runs import find_run, is_of_command
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
@@ -51,7 +52,9 @@ def ls(request: ListRequest, context: RunContext) -> Outcome:
         and (request.status is None or row.status == request.status)
         and (request.command is None or is_of_command(row, request.command))
     )
-    return Outcome(data={"runs": [_summary(row) for row in islice(rows, request.limit)]})
+    return Outcome(
+        {"runs": [_summary(row) for row in islice(rows, request.limit)], "folder": data_folder(context)}
+    )
 
 
 def show(request: ShowRequest, context: RunContext) -> Outcome:

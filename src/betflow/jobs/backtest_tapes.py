@@ -181,7 +181,9 @@ def _of_archive(
             rows = index.markets(parse_query(terms).parsed())
             if not rows:
                 raise NotFoundError(
-                    f"no market in the archive is {' '.join(terms)}." if terms else "the archive is empty.",
+                    f"no market in the archive of {archive.root.parent} is {' '.join(terms)}."
+                    if terms
+                    else f"the archive of {archive.root.parent} is empty.",
                     advice="`betflow tape ls` shows what is there, `betflow backfill PATH` adds to it.",
                 )
             for row in rows:

@@ -7,8 +7,7 @@ from betflow.errors import Finding
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.plain import redacted
 from betflow.jobs.runs import RunContext
-from betflow.settings import DOTENV, PROFILE, Place, Settings, misspelt_variables, settings_places
-from betflow.settings.profiles import profile_path
+from betflow.settings import PROFILE, Place, Settings, misspelt_variables, settings_places
 
 
 def show(context: RunContext) -> Outcome:
@@ -19,15 +18,15 @@ def show(context: RunContext) -> Outcome:
     whether they are there.
     """
     settings = context.settings
-    findings = tuple(misspelling(name, meant) for name, meant in misspelt_variables().items())
+    findings = tuple(misspelling(name, meant) for name, meant in misspelt_variables(settings.folders).items())
     return Outcome(
         {
             "profile": {
                 "name": settings.profile,
-                **_file(profile_path(settings.profile)),
+                **_file(settings.folders.profile(settings.profile)),
                 **_origin(settings, PROFILE),
             },
-            "dotenv": _file(DOTENV),
+            "dotenv": _file(settings.folders.dotenv),
             "settings": [_row(settings, place) for place in settings_places()],
         },
         findings,

@@ -29,7 +29,7 @@ from betflow.betfair.transport import Transport
 from betflow.errors import ConfigurationError, GatewayError
 from betflow.jobs.clock import Clock, now_ms
 from betflow.logs import log
-from betflow.settings import DOTENV, BetfairSettings, Settings
+from betflow.settings import BetfairSettings, ConfigFolders, Settings
 from betflow.settings.layers import Source
 
 SECRETS_FOLDER = Path("/opt/betflow/secrets")
@@ -56,7 +56,7 @@ def open_connection(
     """
     betfair = settings.betfair
     pace = pace or Pace(time.monotonic, time.sleep)
-    credentials = credentials_of(betfair)
+    credentials = credentials_of(betfair, settings.folders)
     _warn_of_open_dotenv(settings)
     places = endpoints_of(betfair)
     files = certificate_files(betfair)
@@ -188,9 +188,13 @@ def stream_policy(betfair: BetfairSettings) -> StreamPolicy:
     )
 
 
-def credentials_of(betfair: BetfairSettings) -> Credentials:
+def credentials_of(betfair: BetfairSettings, folders: ConfigFolders) -> Credentials:
     """
     Return who logs in.
+
+    Args:
+        betfair: The settings.
+        folders: Where the settings were looked for, for the error.
 
     Raises:
         ConfigurationError: with the names of all that are missing.
@@ -201,9 +205,9 @@ def credentials_of(betfair: BetfairSettings) -> Credentials:
         raise ConfigurationError(
             f"Betfair cannot be called: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
             advice="Set them in .env or in the environment."
-            if DOTENV.exists()
-            else f"There is no .env in {Path.cwd()}: 'betflow init' makes one to fill in. Or set them in the "
-            "environment, or name another --profile.",
+            if folders.dotenv.exists()
+            else f"There is no .env in {folders.own.absolute()}: 'betflow init' makes one to fill in. "
+            "Or set them in the environment, or name another --profile.",
         )
     return Credentials(
         api.username, Secret(api.password.get_secret_value()), Secret(api.app_key.get_secret_value())
@@ -229,7 +233,7 @@ def _warn_of_open_dotenv(settings: Settings) -> None:
     if settings.origin(("betfair", "api", "password")).source is not Source.DOTENV:
         return
     try:
-        check_dotenv(DOTENV.absolute())
+        check_dotenv(settings.folders.dotenv.absolute())
     except ConfigurationError as error:
         log("warning", "betfair.dotenv-open", reason=error.message, advice=error.advice)
 

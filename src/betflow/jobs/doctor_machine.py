@@ -25,8 +25,7 @@ from betflow.jobs.clock import iso
 from betflow.jobs.connecting import certificate_files, check_dotenv, missing_credentials
 from betflow.jobs.runs import RunContext
 from betflow.ledger.store import FILE_NAME, Ledger
-from betflow.settings import DOTENV, BetfairSettings, Settings, misspelt_variables
-from betflow.settings.profiles import profile_path
+from betflow.settings import BetfairSettings, Settings, misspelt_variables
 
 LEAST_FREE_BYTES = 1_000_000_000
 """A day of recorded racing takes less."""
@@ -49,8 +48,8 @@ def check_machine(context: RunContext) -> Iterator[Check]:
     yield checked("python", _python)
     yield checked("betflow", _packages)
     yield checked("profile", lambda: _profile(settings))
-    yield checked("dotenv", lambda: _dotenv(DOTENV.absolute()))
-    yield checked("variables", _variables)
+    yield checked("dotenv", lambda: _dotenv(settings.folders.dotenv.absolute()))
+    yield checked("variables", lambda: _variables(settings))
     yield checked("credentials", lambda: _credentials(settings.betfair))
     yield checked("data-folder", lambda: _data_folder(context.data_dir))
     yield checked("disk", lambda: _disk(context.data_dir))
@@ -112,7 +111,7 @@ def _packages() -> Measured:
 
 
 def _profile(settings: Settings) -> Measured:
-    path = profile_path(settings.profile).absolute()
+    path = settings.folders.profile(settings.profile).absolute()
     if not path.exists():
         return Measured(f"no file {path}: defaults are in force", "betflow init makes one.")
     return Measured(f"{settings.profile}, {path}")
@@ -125,8 +124,8 @@ def _dotenv(path: Path) -> Measured:
     return Measured(f"{path}, private")
 
 
-def _variables() -> Measured:
-    misspelt = misspelt_variables()
+def _variables(settings: Settings) -> Measured:
+    misspelt = misspelt_variables(settings.folders)
     if misspelt:
         raise ConfigurationError(
             f"No setting is called {', '.join(misspelt)}.",

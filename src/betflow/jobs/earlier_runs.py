@@ -28,7 +28,9 @@ def find_run(wanted: str, context: RunContext) -> RunRow:
         for row in table.newest_first():
             if row.run_id != context.run_id and not is_of_command(row, _AUDITS):
                 return row
-        raise NotFoundError("nothing was run yet but audits.", advice="Run a command first.")
+        raise NotFoundError(
+            f"nothing was run yet in {context.data_dir} but audits.", advice="Run a command first."
+        )
     found = list(islice(table.starting_with(plain(wanted)), 5))
     exact = [row for row in found if row.run_id == wanted]
     match exact or found:

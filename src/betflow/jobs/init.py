@@ -5,17 +5,16 @@ import stat
 from collections.abc import Iterator
 from enum import StrEnum
 from importlib.resources import files
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from betflow.errors import Finding, StorageError
 from betflow.jobs.connecting import missing_credentials
+from betflow.jobs.data_folder import data_folder
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
-from betflow.ledger.runs import RunTable
 from betflow.settings import DOTENV, BetfairSettings
-from betflow.settings.profiles import DEFAULT_PROFILE, profile_path
+from betflow.settings.folders import DEFAULT_PROFILE, profile_path
 from betflow.storage.files import write_new_private_file
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -33,25 +32,28 @@ class Did(StrEnum):
 
 def init(context: RunContext) -> Outcome:
     """
-    Make ``.env``, the first profile and the data folder, each where there is none; nothing is overwritten.
+    Make ``.env``, the profile and the data folder, each where there is none; nothing is overwritten.
 
-    The files are made in the folder where betflow was started, which is where they are looked for.
+    The files are made in the folder that ``--config-dir`` names, else in the current one. A profile that
+    comes with betflow is copied, any other is the default's.
 
     Raises:
         StorageError: the disk refuses.
     """
-    runs = len(list(islice(RunTable(context.ledger).newest_first(), 2)))
+    own, profile = context.settings.folders.own, context.settings.profile
+    template = profile_path(profile).name
+    if not (files("betflow") / "templates" / template).is_file():
+        template = profile_path(DEFAULT_PROFILE).name
     made = [
-        _copied("dotenv", DOTENV, "account and secrets, to be filled in"),
-        _copied("default.yaml", profile_path(DEFAULT_PROFILE), "other settings: the profile that is used"),
-        # The folder is older than this line, since the run is in its journal already.
+        _copied("dotenv", own / DOTENV, "account and secrets, to be filled in"),
+        _copied(template, own / profile_path(profile), "other settings: the profile that is used"),
         _told(
-            Did.MADE if runs == 1 else Did.KEPT,
+            Did.MADE if data_folder(context)["made_now"] else Did.KEPT,
             context.data_dir,
             "what betflow writes: journal, tapes, sessions",
         ),
     ]
-    findings = tuple(_exposures(DOTENV.absolute()))
+    findings = tuple(_exposures((own / DOTENV).absolute()))
     return Outcome({"made": made, "next": _next(context.settings.betfair)}, findings)
 
 

@@ -34,7 +34,8 @@ from betflow.sandbox.generator.publisher import Plan
 from betflow.sandbox.library import FolderLibrary, Library, MadeUpLibrary
 from betflow.sandbox.profile import Place, write_credentials, write_profile
 from betflow.sandbox.rules_file import RulesFile, read_rules_file
-from betflow.settings.profiles import DEFAULT_PROFILE, is_profile_name, profile_path
+from betflow.settings.folders import DEFAULT_PROFILE, profile_path
+from betflow.settings.profiles import is_profile_name
 
 if TYPE_CHECKING:
     from betflow.sandbox.server import Options, Sandbox
@@ -115,7 +116,10 @@ def run(request: RunRequest, context: RunContext, announce: Announce) -> Outcome
     for module in ("starlette", "uvicorn", "trustme"):
         require_extra(module, EXTRA)
     _check(request)
-    place = Place(profile_path(request.name).absolute(), context.data_dir / FOLDER / request.name)
+    place = Place(
+        (context.settings.folders.own / profile_path(request.name)).absolute(),
+        context.data_dir / FOLDER / request.name,
+    )
     place.check()
     lock = place.folder.with_suffix(".lock")
     try:

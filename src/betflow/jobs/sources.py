@@ -110,7 +110,7 @@ def _from_archive(wanted: str, data_dir: Path, market_id: str | None) -> MarketS
         names = index.tapes_of(wanted)
     if not names:
         raise NotFoundError(
-            f"There is no file and no market {wanted} in the archive;",
+            f"There is no file and no market {wanted} in the archive of {data_dir}.",
             advice="`betflow tape ls` shows what is there, `betflow backfill PATH` adds to it.",
         )
     if market_id not in {None, wanted}:

@@ -5,6 +5,7 @@ from typing import Any
 
 from betflow.errors import UsageError
 from betflow.exchange.times import iso
+from betflow.jobs.data_folder import data_folder
 from betflow.jobs.outcome import Outcome
 from betflow.jobs.runs import RunContext
 from betflow.tape.archive import Archive
@@ -49,7 +50,15 @@ def ls(request: ListRequest, context: RunContext) -> Outcome:
         market["first_published"] = iso(market["first_publish_time"])
         market["last_published"] = iso(market["last_publish_time"])
     values = _values(everything, request.options) if everything else {}
-    return Outcome({"total": total, "archived": archived, "values": values, "markets": markets})
+    return Outcome(
+        {
+            "total": total,
+            "archived": archived,
+            "values": values,
+            "markets": markets,
+            "folder": data_folder(context),
+        }
+    )
 
 
 def _values(markets: list[dict[str, Any]], options: FilterOptions) -> dict[str, list[str]]:

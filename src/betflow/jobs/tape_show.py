@@ -26,7 +26,7 @@ def show(market_id: str, context: RunContext) -> Outcome:
         names = index.tapes_of(market_id)
     if not names:
         raise NotFoundError(
-            f"There is no market {market_id} in the archive.",
+            f"There is no market {market_id} in the archive of {context.data_dir}.",
             advice="`betflow tape ls` shows what is there, `betflow backfill PATH` adds to it.",
         )
     manifests = [archive.manifest(name) for name in names]

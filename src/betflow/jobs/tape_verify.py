@@ -99,7 +99,8 @@ class _Check:
                 names = [] if Path(target).exists() else index.tapes_of(target)
                 if not names and not Path(target).exists():
                     raise NotFoundError(
-                        f"There is no file and no market {target} in the archive.",
+                        f"There is no file and no market {target} in the archive of "
+                        f"{self._context.data_dir}.",
                         advice="`betflow tape ls` shows what is there.",
                     )
                 archived.update(dict.fromkeys(names))

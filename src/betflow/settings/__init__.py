@@ -2,7 +2,7 @@
 What can be set, in one typed model.
 
 Command line > environment > ``.env`` > ``config/<profile>.yaml`` > defaults. Secrets come only from the
-environment or ``.env``. Both files are looked for in the folder where betflow was started.
+environment or ``.env``. Where both files are looked for: `betflow.settings.folders`.
 
 A profile may bring everything about Betfair itself, as that of the sandbox does: it names a private file of
 secrets (`secrets_file`), and what the environment and ``.env`` say about Betfair is left out, so that nothing
@@ -14,12 +14,12 @@ as ``100ms``, and the section ``Executor.Betfair``.
 """
 
 import os
-import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
 from dotenv import dotenv_values
+from platformdirs import user_data_path
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -33,13 +33,15 @@ from betflow.errors import ConfigurationError
 from betflow.settings import layers
 from betflow.settings.betfair import BetfairSettings, LogLevel
 from betflow.settings.discovery import DiscoverySettings
+from betflow.settings.folders import DEFAULT_PROFILE, DOTENV, ConfigFolders, config_folders
 from betflow.settings.layers import PREFIX, Layer, Origin, Place, Source
-from betflow.settings.profiles import DEFAULT_PROFILE, profile_path, profile_values
+from betflow.settings.profiles import profile_values
 
 __all__ = [
     "DOTENV",
     "PROFILE",
     "BetfairSettings",
+    "ConfigFolders",
     "DiscoverySettings",
     "Environment",
     "LogLevel",
@@ -56,9 +58,6 @@ __all__ = [
 PROFILE: Place = ("profile",)
 """The place under which `Settings.origin` knows what chose the profile."""
 
-DOTENV = Path(".env")
-"""Where secrets are kept, seen from the folder where betflow was started."""
-
 
 class Environment(StrEnum):
     """What this installation is for."""
@@ -69,11 +68,7 @@ class Environment(StrEnum):
 
 def platform_data_dir() -> Path:
     """Return the folder where this platform keeps a user's data, with betflow's name."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "betflow"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "betflow"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "betflow"
+    return user_data_path("betflow", appauthor=False)
 
 
 class Settings(BaseSettings):
@@ -93,7 +88,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_nested_delimiter="__",
-        env_file=DOTENV,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
@@ -109,12 +103,18 @@ class Settings(BaseSettings):
     discovery: DiscoverySettings = DiscoverySettings()
 
     _profile: str = PrivateAttr(DEFAULT_PROFILE)
+    _folders: ConfigFolders = PrivateAttr(default_factory=ConfigFolders)
     _origins: Mapping[Place, Origin] = PrivateAttr(default_factory=dict)
 
     @property
     def profile(self) -> str:
         """The name of the profile that they were read from."""
         return self._profile
+
+    @property
+    def folders(self) -> ConfigFolders:
+        """Where the profile and ``.env`` were looked for."""
+        return self._folders
 
     def origin(self, place: Place) -> Origin:
         """Return where the value of a setting comes from."""
@@ -138,7 +138,7 @@ def settings_places() -> tuple[Place, ...]:
     return tuple(layers.places(Settings))
 
 
-def misspelt_variables() -> dict[str, str]:
+def misspelt_variables(folders: ConfigFolders) -> dict[str, str]:
     """
     Return the variables, of the environment and of ``.env``, that set nothing though they look as if.
 
@@ -148,10 +148,16 @@ def misspelt_variables() -> dict[str, str]:
     Raises:
         ConfigurationError: ``.env`` cannot be read.
     """
-    return layers.misspelt(Settings, {**_dotenv_variables(), **os.environ})
+    return layers.misspelt(Settings, {**_dotenv_variables(folders.dotenv), **os.environ})
 
 
-def load_settings(*, profile: str | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
+def load_settings(
+    *,
+    profile: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    config_dir: Path | None = None,
+    profile_may_miss: bool = False,
+) -> Settings:
     """
     Resolve every setting.
 
@@ -159,22 +165,28 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
         profile: Names ``config/<profile>.yaml``; otherwise ``BETFLOW_PROFILE`` does. Only "default" may be
             missing.
         overrides: What the command line says.
+        config_dir: The folder that is looked at first for ``.env`` and profiles; otherwise
+            ``BETFLOW_CONFIG_DIR`` names it.
+        profile_may_miss: Whether the profile is yet to be made.
 
     Raises:
         ConfigurationError: for a profile that is not there or not readable, a key that no setting has, a
             secret in a profile, a value that a setting cannot take, a variable that is not set, an empty data
             folder, and a file of secrets that is not there or not private.
     """
-    in_file = _dotenv_variables()
+    folders = config_folders(config_dir)
+    in_file = _dotenv_variables(folders.dotenv)
     variables = {**in_file, **os.environ}
     _refuse_empty_data_dir(overrides or {})
     name, chosen_by = _chosen_profile(profile, in_file)
-    in_profile = layers.profile(profile_path(name), profile_values(name, variables, Settings))
+    in_profile = layers.profile(
+        folders.profile(name), profile_values(name, folders, variables, Settings, may_miss=profile_may_miss)
+    )
     try:
         stack: tuple[Layer, ...] = (
             layers.command_line(overrides or {}),
             *layers.environment(Settings, os.environ),
-            *layers.dotenv(Settings, in_file),
+            *layers.dotenv(Settings, folders.dotenv, in_file),
             in_profile,
         )
         secrets = layers.first(stack, "secrets_file")
@@ -186,6 +198,7 @@ def load_settings(*, profile: str | None = None, overrides: Mapping[str, object]
     except SettingsError as error:
         description = str(error)
     else:
+        settings._folders = folders  # noqa: SLF001 - known only here
         settings._profile = name  # noqa: SLF001 - known only here, and of no use to who makes settings by hand
         settings._origins = {**layers.origins(Settings, stack), PROFILE: chosen_by}  # noqa: SLF001 - same
         return settings
@@ -233,13 +246,13 @@ def _reading(stack: tuple[Layer, ...]) -> type[Settings]:
     return LayeredSettings
 
 
-def _dotenv_variables() -> dict[str, str]:
+def _dotenv_variables(path: Path) -> dict[str, str]:
     try:
-        return {name: value for name, value in dotenv_values(DOTENV).items() if value is not None}
+        return {name: value for name, value in dotenv_values(path).items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
         reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
         # Without the cause: a decoding error carries the whole file with it, secrets and all.
-        raise ConfigurationError(f"{DOTENV} cannot be read: {reason}.", advice="Correct the file.") from None
+        raise ConfigurationError(f"{path} cannot be read: {reason}.", advice="Correct the file.") from None
 
 
 def _describe(error: ValidationError) -> str:

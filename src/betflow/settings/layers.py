@@ -94,14 +94,14 @@ def environment(model: type[BaseSettings], variables: Variables) -> tuple[Layer,
     return _variables(Source.ENVIRONMENT, EnvSettingsSource(model)(), variables)
 
 
-def dotenv(model: type[BaseSettings], variables: Variables) -> tuple[Layer, Layer]:
+def dotenv(model: type[BaseSettings], path: Path, variables: Variables) -> tuple[Layer, Layer]:
     """
     Return what ``.env`` sets, the stronger names first.
 
     Raises:
         SettingsError: a variable for a whole section is no JSON.
     """
-    return _variables(Source.DOTENV, DotEnvSettingsSource(model)(), variables)
+    return _variables(Source.DOTENV, DotEnvSettingsSource(model, env_file=path)(), variables)
 
 
 def profile(path: Path, values: Mapping[str, Any]) -> Layer:

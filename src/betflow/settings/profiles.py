@@ -15,9 +15,7 @@ from pydantic import BaseModel
 
 from betflow.errors import ConfigurationError
 from betflow.settings.betfair import BETFAIR_VARIABLES, SECRETS
-
-DEFAULT_PROFILE = "default"
-PROFILES = Path("config")
+from betflow.settings.folders import DEFAULT_PROFILE, PROFILES, ConfigFolders
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -36,19 +34,23 @@ def is_profile_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def profile_path(profile: str) -> Path:
-    """Return where a profile is, seen from the folder where betflow was started."""
-    return PROFILES / f"{profile}.yaml"
-
-
-def profile_values(profile: str, variables: Mapping[str, str], model: type[BaseModel]) -> dict[str, Any]:
+def profile_values(
+    profile: str,
+    folders: ConfigFolders,
+    variables: Mapping[str, str],
+    model: type[BaseModel],
+    *,
+    may_miss: bool = False,
+) -> dict[str, Any]:
     """
     Return what a profile sets, by our names and with its variables expanded.
 
     Args:
-        profile: Its name. Only "default" may be missing.
+        profile: Its name.
+        folders: Where it is looked for.
         variables: Of the environment and ``.env``.
         model: Says which settings there are.
+        may_miss: Whether it need not be there; "default" never has to.
 
     Raises:
         ConfigurationError: it is not there or not readable, sets what there is not, holds a secret, or needs
@@ -58,8 +60,8 @@ def profile_values(profile: str, variables: Mapping[str, str], model: type[BaseM
         raise ConfigurationError(
             f"profile {profile!r} is not a name.", advice=f"Name a file in {PROFILES}/ without its .yaml."
         )
-    path = profile_path(profile)
-    values = _read(profile, path)
+    path = folders.profile(profile)
+    values = _read(profile, path, folders, may_miss=may_miss or profile == DEFAULT_PROFILE)
     if not isinstance(values, dict):
         raise ConfigurationError(
             f"{path} is not a list of settings.", advice="Write one `name: value` on a line."
@@ -80,16 +82,17 @@ def put(values: dict[str, Any], place: tuple[str, ...], value: object) -> None:
     values.setdefault(name, value)
 
 
-def _read(profile: str, path: Path) -> object:
+def _read(profile: str, path: Path, folders: ConfigFolders, *, may_miss: bool) -> object:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
-        if profile == DEFAULT_PROFILE:
+        if may_miss:
             return {}
-        known = sorted(each.stem for each in PROFILES.glob("*.yaml"))
+        looked_in = ", ".join(str(folder.absolute()) for folder in folders.searched)
         raise ConfigurationError(
-            f"profile {profile} is not there: no file {path} in {Path.cwd()}.",
-            advice=f"Profiles here: {', '.join(known) or 'none'}.",
+            f"profile {profile} is not there: no file {PROFILES / path.name} in {looked_in}.",
+            advice=f"Profiles are: {', '.join(folders.profiles())}. "
+            f"'betflow init --profile {profile}' makes it.",
         ) from None
     except (OSError, ValueError, yaml.YAMLError) as error:  # not UTF-8, or a date that cannot be
         reason = _reason(error)

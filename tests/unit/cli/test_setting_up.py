@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from platformdirs import user_config_path
 
 from betflow.errors import ExitCode
 from command_line import CommandLine
@@ -179,3 +180,92 @@ def test_a_profile_that_cannot_be_used(
 
     assert (ExitCode.CONFIGURATION, "") == (ran.code, ran.out)
     assert message in ran.err
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Return the folders where settings are looked for, the strongest first."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
+    found = {
+        "named": tmp_path / "named",
+        "current": Path(),
+        "user": user_config_path("betflow", appauthor=False),
+    }
+    for folder in found.values():
+        (folder / "config").mkdir(parents=True)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("expected", "there"),
+    [("named", ["named", "current", "user"]), ("current", ["current", "user"]), ("user", ["user"])],
+)
+@pytest.mark.parametrize("file", [".env", "config/cron.yaml"])
+def test_settings_are_looked_for_in_three_folders(
+    betflow: CommandLine, folders: dict[str, Path], file: str, expected: str, there: list[str]
+) -> None:
+    """--config-dir, the current folder, the user's own: the first that has the file is the one."""
+    for folder in folders.values():
+        (folder / "config" / "cron.yaml").touch()
+    for name in set(folders) - set(there):
+        (folders[name] / file).unlink(missing_ok=True)
+    for name in there:
+        content = (
+            f"BETFAIR_USERNAME={name}\n" if file == ".env" else f"betfair: {{api: {{username: {name}}}}}\n"
+        )
+        (folders[name] / file).write_text(content)
+
+    ran = betflow.json("config", "show", "--profile", "cron", "--config-dir", str(folders["named"]))
+
+    values = {each["name"]: each["value"] for each in ran.data["settings"]}
+    assert expected == values["betfair.api.username"]
+    told = ran.data["dotenv" if file == ".env" else "profile"]
+    assert {"path": str((folders[expected] / file).absolute()), "exists": True}.items() <= told.items()
+
+
+def test_a_variable_names_the_folder_of_settings(
+    betflow: CommandLine, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As --config-dir does, for cron."""
+    monkeypatch.setenv("BETFLOW_CONFIG_DIR", str(folders["named"]))
+
+    betflow("init")
+
+    assert (folders["named"] / ".env").exists()
+
+
+def test_a_folder_of_settings_that_is_not_there_is_refused(betflow: CommandLine) -> None:
+    """The message names it and the option."""
+    ran = betflow("config", "show", "--config-dir", "nowhere")
+
+    assert ExitCode.CONFIGURATION == ran.code
+    assert "there is no folder nowhere, which --config-dir" in ran.err
+
+
+@pytest.mark.parametrize("profile", ["greyhounds", "uk-horse-win"])
+def test_profiles_that_come_along_need_no_file(betflow: CommandLine, profile: str) -> None:
+    """They work in any folder; init makes a copy to change."""
+    assert ExitCode.OK == betflow("config", "show", "--profile", profile).code
+
+    betflow("init", "--profile", profile)
+
+    template = files("betflow") / "templates" / f"{profile}.yaml"
+    assert template.read_bytes() == Path(f"config/{profile}.yaml").read_bytes()
+
+
+def test_init_makes_the_profile_that_is_named(betflow: CommandLine) -> None:
+    """One that nobody knows is the default's, under its name."""
+    assert ExitCode.OK == betflow("init", "--profile", "mine").code
+
+    assert ExitCode.OK == betflow("config", "show", "--profile", "mine").code
+    assert not Path("config/default.yaml").exists()
+
+
+@pytest.mark.parametrize("words", [("tape", "ls"), ("audit", "ls")])
+def test_an_empty_answer_names_the_data_folder(betflow: CommandLine, words: tuple[str, str]) -> None:
+    """And says that it was not there, where somebody named another than they meant."""
+    first = betflow(*words)
+
+    assert str(betflow.data_dir) in first.out
+    assert "it was not there, and is made now" in first.out.replace("\n", " ")
+    assert "made now" not in betflow(*words).out

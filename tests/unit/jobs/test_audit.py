@@ -130,7 +130,7 @@ class TestShow:
 
 def test_show_before_anything_was_run(context: RunContext) -> None:
     """There is no last run in an empty data folder."""
-    with pytest.raises(NotFoundError, match="nothing was run yet"):
+    with pytest.raises(NotFoundError, match=r"nothing was run yet in .*data but audits"):
         audit.show(audit.ShowRequest("last"), context)
 
 
