@@ -157,6 +157,7 @@ COMMANDS = {
     "audit ls": "audit ls",
     "audit show": "audit show last",
     "audit verify": "audit verify",
+    "audit anchor": "audit anchor --output anchors",
     "backfill": "backfill odd",
     "backtest": "backtest --orders orders.json --html report.html",
     "backtest explain": "backtest explain order-1-of-the-day",

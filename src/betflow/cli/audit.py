@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -50,7 +51,13 @@ def show(
 
 
 @app.command("verify")
-def verify(ctx: typer.Context) -> None:
+def verify(
+    ctx: typer.Context,
+    anchors: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Anchors that were kept elsewhere, as 'audit anchor' wrote them."),
+    ] = None,
+) -> None:
     """
     Check the journal's chain, every run's record, and the files that runs wrote.
 
@@ -59,7 +66,27 @@ def verify(ctx: typer.Context) -> None:
     """
     from betflow.jobs import audit
 
-    run_command(ctx, audit.verify, _render_verdict)
+    request = audit.VerifyRequest(anchors)
+    run_command(ctx, lambda context: audit.verify(context, request), _render_verdict)
+
+
+@app.command("anchor")
+def anchor(
+    ctx: typer.Context,
+    *,
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="Append to this file, outside the data folder; - is stdout.")
+    ],
+) -> None:
+    """
+    Append the journal's head to a file elsewhere, so that nobody can take the data folder back unnoticed.
+
+    Let cron do it, keep the file where others cannot change it, and check with audit verify --anchors FILE.
+    """
+    from betflow.jobs.anchors import AnchorRequest
+    from betflow.jobs.anchors import anchor as job
+
+    run_command(ctx, lambda context: job(AnchorRequest(output), context), _render_anchor)
 
 
 def _render_list(data: dict[str, Any], screen: Screen) -> None:
@@ -119,6 +146,18 @@ _COLUMNS: dict[str, dict[str, Callable[[dict[str, Any]], object]]] = {
 }
 
 
+def _render_anchor(data: dict[str, Any], screen: Screen) -> None:
+    anchor = data["anchor"]
+    screen.fields(
+        {
+            "time": second(anchor["time"]),
+            "entries": count(anchor["entries"]),
+            "head": anchor["head"],
+            "appended to": data["output"],
+        }
+    )
+
+
 def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
     bad = data["first_bad"]
     screen.fields(
@@ -127,6 +166,7 @@ def _render_verdict(data: dict[str, Any], screen: Screen) -> None:
             **({"first bad entry": f"{bad['seq']} ({bad['defect']}): {bad['reason']}"} if bad else {}),
             "entries": count(data["entries"]),
             "head": f"{data['head']['seq']} {data['head']['hash']}",
+            "anchors": count(data["anchors"]) if data["anchors"] else "none; see audit anchor",
             "runs": count(data["runs"]),
             "records": count(data["records"]),
             "files": count(data["files"]),

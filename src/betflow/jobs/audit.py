@@ -4,10 +4,12 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from betflow.errors import DamagedError, ExitCode, UsageError
 from betflow.jobs import integrity, records
+from betflow.jobs.anchors import read_anchors
 from betflow.jobs.data_folder import data_folder
 from betflow.jobs.earlier_runs import find_run, is_of_command
 from betflow.jobs.outcome import Outcome
@@ -37,6 +39,16 @@ class ShowRequest:
     """Which run to show: its id, a beginning that only it has, or "last" for the last that was no audit."""
 
     run: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """What to check the journal against besides itself: a file that `anchors.anchor` wrote, or None."""
+
+    anchors: Path | None = None
+
+
+_BY_ITSELF: Final = VerifyRequest()
 
 
 def ls(request: ListRequest, context: RunContext) -> Outcome:
@@ -86,19 +98,21 @@ def show(request: ShowRequest, context: RunContext) -> Outcome:
     return Outcome(data=data)
 
 
-def verify(context: RunContext) -> Outcome:
+def verify(context: RunContext, request: VerifyRequest = _BY_ITSELF) -> Outcome:
     """
     Check the journal's chain, the runs' rows and records, and the files that runs wrote.
 
     The exit code is 7 where anything in the data folder is damaged. Files outside it are their owner's: that
     one is gone or differs is a finding, and the exit code is 1.
     """
-    check = integrity.check_all(context)
+    kept, unreadable = read_anchors(request.anchors) if request.anchors is not None else ((), ())
+    check = integrity.check_all(context, kept=kept)
     data = {
         "is_whole": not check.damage,
         "first_bad": asdict(check.chain.first_bad) if check.chain.first_bad else None,
         "entries": check.chain.entries,
         "head": asdict(check.chain.head),
+        "anchors": len(kept),
         "runs": check.runs,
         "records": check.records,
         "files": check.files,
@@ -109,7 +123,7 @@ def verify(context: RunContext) -> Outcome:
         "working": [asdict(each) for each in check.working],
     }
     exit_code = ExitCode.DAMAGED if check.damage else None
-    return Outcome(data=data, findings=(*check.damage, *check.others), exit_code=exit_code)
+    return Outcome(data=data, findings=(*check.damage, *check.others, *unreadable), exit_code=exit_code)
 
 
 def _summary(row: RunRow) -> dict[str, Any]:
