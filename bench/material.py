@@ -18,6 +18,7 @@ COMMON = ("1.127236622", "1.200806927", "1.205822330", "BASIC-1.132153978")
 # betfairlightweight hands out all 200 markets of this one after each message: not the same loop.
 MANY_MARKETS = "1.242971311"
 LONG_TAPE = "1.127236622"
+_REFUSED_FROM_MS = 1_475_300_000_000
 
 _MARKET_ID = re.compile(rb'"id":\s?"(1\.\d+)"')
 _EVENT_ID = re.compile(rb'("eventId":\s?"\d{3})(\d+)(")')
@@ -168,3 +169,11 @@ def _publish_time(line: bytes) -> int:
 def _later(messages: Iterable[bytes], shift: int) -> Iterator[bytes]:
     for line in messages:
         yield _PUBLISH_TIME.sub(lambda found: b'"pt":%d' % (int(found[1]) + shift), line, count=1)
+
+
+def write_refused_orders(path: Path, count: int) -> None:
+    """Write a file of orders for the long tape at a price that no ladder has."""
+    rows = (
+        f"r{number},{_REFUSED_FROM_MS + number},{LONG_TAPE},11129238,BACK,7.77,10" for number in range(count)
+    )
+    path.write_text("\n".join(("ref,at,market_id,selection_id,side,price,size", *rows)) + "\n")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from bench import material, processes, sandboxes
+from bench import ledgers, material, processes, sandboxes
 from bench.results import Bound, Measurement, Spread, at_least, at_most
 from betflow.sandbox.feed import Feed
 from betflow.sandbox.feed.generated import ANY_DAY, GeneratedFeed
@@ -27,6 +27,8 @@ BACKTEST_COPIES = 250
 BACKTEST_MEMORY_LIMIT_MIB = 200
 GENERATE_ROUNDS = 3
 COMMAND_ROUNDS = 5
+REFUSED_ORDERS = 16_095
+JOURNAL_ENTRIES = 30_000
 QUIET_RUNNERS = 7
 QUIET_MINUTES = 10_666
 FEED_ROUNDS = 3
@@ -380,6 +382,54 @@ def start(bench: Bench) -> Iterator[Measurement]:
     )
 
 
+def help_text(bench: Bench) -> Iterator[Measurement]:
+    """Ask for help, which everybody does first."""
+    command = [str(processes.PROGRAMS / "betflow"), "--help"]
+    processes.run(command)  # once unmeasured, for the compiled modules
+    run = partial(processes.processor_seconds_of, command)
+    found = _take_turns(bench, "help", START_ROUNDS, {"help": run})["help"]
+    yield Measurement(name="start, --help", unit="s (user+sys)", ours=found, wanted=at_most(0.15))
+
+
+def refused(bench: Bench) -> Iterator[Measurement]:
+    """Backtest a file of orders that are all refused: each is looked at, told of and written down."""
+    (tape,) = bench.tapes.delivered([material.LONG_TAPE])
+    orders = bench.work / "refused.csv"
+    material.write_refused_orders(orders, REFUSED_ORDERS)
+    with tempfile.TemporaryDirectory(dir=bench.work) as data_dir:
+        command = [str(processes.PROGRAMS / "betflow"), "backtest", "--orders", str(orders), str(tape)]
+        run = partial(processes.processor_seconds_of, [*command, "--data-dir", data_dir])
+        found = _take_turns(bench, "refused", COMMAND_ROUNDS, {"refused": run})["refused"]
+    yield Measurement(
+        name=f"backtest, {REFUSED_ORDERS:,} refused orders",
+        unit="s (user+sys)",
+        ours=found,
+        wanted=at_most(3.0),
+    )
+
+
+def audit(bench: Bench) -> Iterator[Measurement]:
+    """Verify a journal, next to a bare loop that reads, encodes and hashes its rows and judges nothing."""
+    with ledgers.filled(bench.work / "ledger", JOURNAL_ENTRIES) as ledger:
+        found = _take_turns(
+            bench,
+            "audit",
+            COMMAND_ROUNDS,
+            {
+                name: partial(ledgers.rate, walk, ledger, JOURNAL_ENTRIES)
+                for name, walk in (("verify", ledgers.verify), ("bare", ledgers.read_and_hash))
+            },
+        )
+    yield Measurement(
+        name=f"audit verify, {JOURNAL_ENTRIES:,} entries",
+        unit="entries/s (user+sys)",
+        ours=found["verify"],
+        wanted=at_least(0.6),
+        peer="a bare loop",
+        theirs=found["bare"],
+    )
+
+
 def candles(bench: Bench) -> Iterator[Measurement]:
     """Make the candles of a minute of a market that is open for a week, with one bet in it."""
     tape = bench.work / "quiet.json"
@@ -569,7 +619,10 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
         backtest_all,
         orders,
         workers,
+        help_text,
         candles,
+        refused,
+        audit,
         generate,
         connection,
         calls,

@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +162,7 @@ def test_truncated_journal_is_damage(betflow: Betflow, data_dir: Path) -> None:
 def test_first_bad_entry_is_told_to_people(betflow: Betflow, data_dir: Path) -> None:
     """People read the verdict on stdout and what to do on stderr."""
     rows = rows_of(data_dir)
-    rows[1] = replace(rows[1], body=rows[1].body.replace("1", "2", 1))
+    rows[1] = rows[1]._replace(body=rows[1].body.replace("1", "2", 1))
     overwrite(data_dir, rows)
 
     done = betflow("audit", "verify")

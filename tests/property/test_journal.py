@@ -4,7 +4,6 @@ import itertools
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -73,7 +72,7 @@ def first_bad(original: Path, rows: Rows, *, anchors: Rows | None = None) -> Bad
 
 def changed(entry: Entry, column: str, text: str) -> Entry:
     """Give a text column of an entry another value."""
-    values = asdict(entry)
+    values = entry._asdict()
     return Entry(**{**values, column: text if values[column] != text else f"{text}x"})
 
 
@@ -110,7 +109,7 @@ def test_changed_event_time(original: Path, seq: int, time_ms: int | None) -> No
     rows = rows_of(original)
     if rows[seq - 1].event_time_ms == time_ms:
         time_ms = 2 if time_ms is None else None
-    rows[seq - 1] = replace(rows[seq - 1], event_time_ms=time_ms)
+    rows[seq - 1] = rows[seq - 1]._replace(event_time_ms=time_ms)
 
     assert found(first_bad(original, rows)) == (seq, Defect.ALTERED)
 
@@ -120,7 +119,7 @@ def test_changed_seq(original: Path, seq: int, other: int) -> None:
     """An entry that was given another number is found at the earlier of its old place and its new one."""
     rows = rows_of(original)
     anchors = seals(rows)
-    rows[seq - 1] = replace(rows[seq - 1], seq=other)
+    rows[seq - 1] = rows[seq - 1]._replace(seq=other)
 
     bad = first_bad(original, rows, anchors=anchors)
 
@@ -143,7 +142,7 @@ def test_replaced_with_a_copy(original: Path, seq: int, source: int) -> None:
     """An entry that was overwritten with another of the journal is found at its place."""
     rows = rows_of(original)
     assume(seq != source)
-    rows[seq - 1] = replace(rows[source - 1], seq=seq)
+    rows[seq - 1] = rows[source - 1]._replace(seq=seq)
 
     bad = first_bad(original, rows)
 
@@ -157,7 +156,7 @@ def test_deleted(original: Path, seq: int, *, is_renumbered: bool) -> None:
     rows = rows_of(original)
     del rows[seq - 1]
     if is_renumbered:
-        rows = [replace(row, seq=place) for place, row in enumerate(rows, 1)]
+        rows = [row._replace(seq=place) for place, row in enumerate(rows, 1)]
 
     assert found(first_bad(original, rows)) == (seq, Defect.MISSING)
 
@@ -175,9 +174,9 @@ def test_inserted(original: Path, seq: int, *, is_chained: bool, body: str) -> N
     """An inserted entry is found at its place, whether it was chained to the one before it or not."""
     rows = rows_of(original)
     before = rows[seq - 2].hash if seq > 1 else "0" * 64
-    forged = replace(rows[seq - 1], body=body + "!", prev_hash=before)
+    forged = rows[seq - 1]._replace(body=body + "!", prev_hash=before)
     forged = rehashed(forged) if is_chained else forged
-    moved = [replace(row, seq=row.seq + 1) for row in rows[seq - 1 :]]
+    moved = [row._replace(seq=row.seq + 1) for row in rows[seq - 1 :]]
 
     assert found(first_bad(original, [*rows[: seq - 1], forged, *moved])) == (seq, Defect.INSERTED)
 
@@ -185,7 +184,7 @@ def test_inserted(original: Path, seq: int, *, is_chained: bool, body: str) -> N
 def test_appended_by_nobody(original: Path) -> None:
     """An entry that was chained to the end without a run that was running is found there."""
     rows = rows_of(original)
-    forged = rehashed(replace(rows[-2], seq=LENGTH + 1, prev_hash=rows[-1].hash))
+    forged = rehashed(rows[-2]._replace(seq=LENGTH + 1, prev_hash=rows[-1].hash))
 
     assert found(first_bad(original, [*rows, forged])) == (LENGTH + 1, Defect.INSERTED)
 
@@ -196,8 +195,8 @@ def test_swapped(original: Path, places: list[int]) -> None:
     first, second = places
     rows = rows_of(original)
     rows[first - 1], rows[second - 1] = (
-        replace(rows[second - 1], seq=first),
-        replace(rows[first - 1], seq=second),
+        rows[second - 1]._replace(seq=first),
+        rows[first - 1]._replace(seq=second),
     )
 
     assert found(first_bad(original, rows)) == (first, Defect.REORDERED)
@@ -208,7 +207,7 @@ def test_written_anew(original: Path, seq: int) -> None:
     """A journal whose hashes were made anew from an entry on is found at the next anchored one."""
     rows = rows_of(original)
     anchors = seals(rows)
-    rows[seq - 1] = rehashed(replace(rows[seq - 1], subject="forged"))
+    rows[seq - 1] = rehashed(rows[seq - 1]._replace(subject="forged"))
     rows = rechained(rows, start=seq)
 
     next_anchor = next(row.seq for row in anchors if row.seq >= seq)

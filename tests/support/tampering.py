@@ -4,7 +4,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, replace
 from pathlib import Path
 
 from betflow.ledger.journal import COLUMNS, Entry, entry_hash
@@ -34,21 +33,21 @@ def overwrite(data_dir: Path, rows: Rows) -> None:
             connection.execute(f"DROP TRIGGER IF EXISTS {name}")
         connection.execute("DELETE FROM journal")
         marks = ", ".join("?" * 9)
-        connection.executemany(f"INSERT INTO journal ({COLUMNS}) VALUES ({marks})", map(astuple, rows))  # noqa: S608
+        connection.executemany(f"INSERT INTO journal ({COLUMNS}) VALUES ({marks})", rows)  # noqa: S608
         for guard in GUARDS.values():
             connection.execute(guard)
 
 
 def rehashed(entry: Entry) -> Entry:
     """Give an entry the hash that its columns have now."""
-    return replace(entry, hash=entry_hash(entry))
+    return entry._replace(hash=entry_hash(entry))
 
 
 def rechained(rows: Rows, *, start: int) -> Rows:
     """Chain the rows anew from the index *start*, as somebody would who knows how."""
     result = rows[:start]
     for row in rows[start:]:
-        result.append(rehashed(replace(row, prev_hash=result[-1].hash, seq=result[-1].seq + 1)))
+        result.append(rehashed(row._replace(prev_hash=result[-1].hash, seq=result[-1].seq + 1)))
     return result
 
 

@@ -146,4 +146,4 @@ def _seconds(row: RunRow) -> float | None:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    return {**asdict(entry), "body": json.loads(entry.body)}
+    return {**entry._asdict(), "body": json.loads(entry.body)}

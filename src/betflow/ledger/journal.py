@@ -10,8 +10,12 @@ JSON quotes every text, so no two different entries share an encoding. The body 
 stored. The first entry's ``prev_hash`` is `GENESIS`. ``seq`` orders; the times only explain.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import msgspec
 
 from betflow.ledger.canonical import canonical_json, digest
 from betflow.ledger.store import Ledger
@@ -21,9 +25,8 @@ COLUMNS = "seq, run_id, kind, subject, event_time_ms, recorded_at, body, prev_ha
 _INSERT = f"INSERT INTO journal ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row of the journal; *body* is the canonical JSON as stored."""
+class Entry(NamedTuple):
+    """One row of the journal, which is a tuple of its columns; *body* is the canonical JSON as stored."""
 
     seq: int
     run_id: str
@@ -64,6 +67,10 @@ class Draft:
     event_time_ms: int | None = None
 
 
+_COLUMN_TYPES: Final = frozenset({int, str, type(None)})
+_encode = msgspec.json.Encoder().encode
+
+
 class Journal:
     """The journal of one open ledger."""
 
@@ -76,7 +83,7 @@ class Journal:
         with self._ledger.transaction():
             head = self.head()
             entry = _chain(draft, body, head, recorded_at)
-            self._ledger.write(_INSERT, [_values(entry)])
+            self._ledger.write(_INSERT, [entry])
         return entry
 
     def head(self) -> Head:
@@ -118,7 +125,7 @@ class Journal:
 
     def _select(self, condition: str, parameters: tuple[object, ...]) -> Iterator[Entry]:
         statement = f"SELECT {COLUMNS} FROM journal {condition}"  # noqa: S608 - constants of this class
-        return (Entry(*row) for row in self._ledger.rows(statement, parameters))
+        return map(Entry._make, self._ledger.rows(statement, parameters))
 
 
 def entry_hash(entry: Entry) -> str:
@@ -129,21 +136,11 @@ def entry_hash(entry: Entry) -> str:
         TypeError: if a column holds a type that the journal never writes.
         ValueError: if a column holds text that is not valid UTF-8.
     """
-    return digest(canonical_json(_values(entry)[:-1]))
-
-
-def _values(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.seq,
-        entry.run_id,
-        entry.kind,
-        entry.subject,
-        entry.event_time_ms,
-        entry.recorded_at,
-        entry.body,
-        entry.prev_hash,
-        entry.hash,
-    )
+    columns = entry[:-1]
+    if not _COLUMN_TYPES.issuperset(map(type, columns)):
+        return digest(canonical_json(columns))
+    # Canonical JSON of whole numbers and text, without the detour that other values need.
+    return hashlib.sha256(_encode(columns)).hexdigest()
 
 
 def _chain(draft: Draft, body: str, head: Head, recorded_at: str) -> Entry:

@@ -10,14 +10,17 @@ takes *anchors*: hashes of entries that were kept outside the database, in the r
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from betflow.ledger.journal import GENESIS, Entry, Head, Journal, entry_hash
 from betflow.ledger.runs import RunKind
 from betflow.ledger.schema import GUARDS
 from betflow.ledger.store import Ledger
 
+_ENDS: Final = frozenset({str(RunKind.FINISHED), str(RunKind.CRASHED)})
+_STARTED: Final = str(RunKind.STARTED)
 _BEFORE_ALL = Entry(0, "", "", "", None, "", "", "", GENESIS)
 
 
@@ -215,11 +218,11 @@ class _Walk:
         return BadEntry(entry.seq, Defect.ALTERED, reason)
 
     def _judge_run(self, entry: Entry) -> BadEntry | None:
-        if entry.kind == RunKind.STARTED:
+        if entry.kind == _STARTED:
             self._open_runs.add(entry.run_id)
         elif entry.run_id not in self._open_runs:
             return BadEntry(entry.seq, Defect.INSERTED, f"run {entry.run_id} was not running then")
-        if entry.kind in {RunKind.FINISHED, RunKind.CRASHED}:
+        if entry.kind in _ENDS:
             self._open_runs.remove(entry.run_id)
         return None
 
@@ -236,7 +239,7 @@ class _Walk:
         return self.before.hash not in self._anchors.get(self.before.seq, ())
 
     def _continues(self, entry: Entry, *, as_seq: int) -> bool:
-        return entry.prev_hash == self.before.hash and _is_sound(replace(entry, seq=as_seq))
+        return entry.prev_hash == self.before.hash and _is_sound(entry._replace(seq=as_seq))
 
     def _continuation_is_elsewhere(self, seq: int) -> bool:
         return any(self._continues(other, as_seq=seq) for other in self._journal.entries() if other.seq > seq)
@@ -244,7 +247,7 @@ class _Walk:
     def _home_of(self, entry: Entry) -> int | None:
         """Find the place at which an entry would be sound; done once, for the first bad entry."""
         places = range(1, self._journal.head().seq + 2)
-        return next((place for place in places if _is_sound(replace(entry, seq=place))), None)
+        return next((place for place in places if _is_sound(entry._replace(seq=place))), None)
 
 
 def _is_sound(entry: Entry) -> bool:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,7 +153,7 @@ class TestVerify:
     def test_altered_entry_is_named(self, runs: Runs, history: Path) -> None:
         """The first bad entry is named, and the damage has its own exit code."""
         rows = rows_of(history)
-        rows[4] = replace(rows[4], body="{}")
+        rows[4] = rows[4]._replace(body="{}")
         overwrite(history, rows)
 
         outcome = verified(runs)
@@ -194,7 +193,7 @@ class TestVerify:
     def test_journal_written_anew_is_found(self, runs: Runs, history: Path) -> None:
         """A journal with every hash made anew no longer agrees with the records."""
         rows = rows_of(history)
-        rows[1] = rehashed(replace(rows[1], body='{"size":3}'))
+        rows[1] = rehashed(rows[1]._replace(body='{"size":3}'))
         overwrite(history, rechained(rows, start=2))
 
         assert (3, "altered") == tuple(verified(runs).data["first_bad"][key] for key in ("seq", "defect"))
@@ -202,7 +201,7 @@ class TestVerify:
     def test_a_check_of_a_broken_chain_is_recorded(self, runs: Runs, history: Path) -> None:
         """The check is chained to the head that it found, and the next check finds the same."""
         rows = rows_of(history)
-        rows[4] = replace(rows[4], body="{}")
+        rows[4] = rows[4]._replace(body="{}")
         overwrite(history, rows)
 
         first, second = verified(runs), verified(runs)
@@ -373,7 +372,7 @@ class TestVerify:
     def test_entry_with_a_senseless_body_is_found(self, runs: Runs, history: Path) -> None:
         """A forged entry that is no run's end does not stop the check."""
         rows = rows_of(history)
-        forged = replace(rows[0], seq=10, run_id="x", kind="run.started", body="[]", prev_hash=rows[-1].hash)
+        forged = rows[0]._replace(seq=10, run_id="x", kind="run.started", body="[]", prev_hash=rows[-1].hash)
         overwrite(history, [*rows, rehashed(forged)])
 
         assert {"audit.entry-unreadable"} == codes(verified(runs))

@@ -8,7 +8,6 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -273,7 +272,7 @@ def write_history_anew(data_dir: Path) -> None:
     """Chain the journal anew after changing what a tape's entry says."""
     rows = rows_of(data_dir)
     place = next(at for at, row in enumerate(rows) if row.kind == "tape.archived")
-    rows[place] = replace(rows[place], body=rows[place].body.replace("tape-1", "tape-x"))
+    rows[place] = rows[place]._replace(body=rows[place].body.replace("tape-1", "tape-x"))
     overwrite(data_dir, rechained(rows, start=place))
 
 

@@ -1,7 +1,5 @@
 """The list of runs is what the journal tells."""
 
-from dataclasses import replace
-
 import pytest
 
 from betflow.jobs.runs import Run
@@ -27,7 +25,7 @@ def test_run_that_never_started_cannot_end(run: Run) -> None:
     """An end without a beginning is refused."""
     started = Journal(run.context.ledger).entry(1)
     assert isinstance(started, Entry)
-    stray = replace(started, run_id="stray", kind=RunKind.FINISHED)
+    stray = started._replace(run_id="stray", kind=RunKind.FINISHED)
 
     with pytest.raises(ValueError, match="never started"):
         RunTable(run.context.ledger).apply(stray)
