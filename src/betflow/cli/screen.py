@@ -169,8 +169,12 @@ def write_styled(stream: TextIO, parts: Sequence["_Part"]) -> None:
 
 def _stripped(parts: Sequence["_Part"]) -> list["_Part"]:
     """Return the parts of a line without blanks at its end."""
-    *first, (text, style) = parts
-    return [*first, (text.rstrip(), style)]
+    kept = list(parts)
+    while kept:
+        text, style = kept.pop()
+        if text := text.rstrip():
+            return [*kept, (text, style)]
+    return kept
 
 
 class _Grid:

@@ -228,3 +228,11 @@ def test_an_error_begins_red_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     print_findings([{"code": "error.usage", "subject": "", "message": "No."}], stream, run_id=None)
 
     assert "\x1b[1;31merror\x1b[0m: No.\n" == stream.getvalue()
+
+
+def test_no_line_ends_in_blanks() -> None:
+    """A row whose last values are empty ends with its last value."""
+    stream = io.StringIO()
+    Screen(stream).table(["a", "b", "c"], [["1", "", ""], ["", "", "three"]])
+
+    assert ["a  b  c", "1", "      three"] == stream.getvalue().splitlines()
